@@ -1,0 +1,1 @@
+"""The floor: clock, ids, back-off, secrets, files. Standard library only."""

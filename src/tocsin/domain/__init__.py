@@ -1,0 +1,1 @@
+"""The words of the product, as frozen values. No input or output here."""
