@@ -98,8 +98,9 @@ class Report:
         if self.dedup_key is not None:
             return self.dedup_key
         source, target = self.source_host, self.target_host
+        port = "" if target.port is None else str(target.port)
         return "|".join(
-            (self.source, self.type, source.ip or "", target.ip or "", str(target.port or ""))
+            (self.source, self.type, source.ip or "", target.ip or "", port)
         )
 
 

@@ -1,0 +1,1 @@
+"""Kinds of response actions, one folder each: settings, checks, rendering."""

@@ -1,0 +1,1 @@
+"""The action that tells by mail."""

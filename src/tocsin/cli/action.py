@@ -1,0 +1,74 @@
+"""``tocsin action``: response actions."""
+
+from __future__ import annotations
+
+import argparse
+
+from tocsin.base.home import Home
+from tocsin.cli.delivery import attempt_lines
+from tocsin.cli.main import common
+from tocsin.cli.output import Output, table
+from tocsin.cli.store import use_store
+
+
+def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """Arguments of the command."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the actions of the configuration")
+    common(listing)
+    listing.set_defaults(run=_list)
+    test = actions.add_parser("test", help="deliver a test message and say what became of it")
+    test.add_argument("name", metavar="NAME")
+    common(test)
+    test.set_defaults(run=_test)
+    preview = actions.add_parser("preview", help="the message as it would be sent")
+    preview.add_argument("name", metavar="NAME")
+    preview.add_argument("--alarm", metavar="ID", help="for this alarm (default: a test alarm)")
+    common(preview)
+    preview.set_defaults(run=_preview)
+
+
+def _list(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    use_store(home)
+    from tocsin.engine import access, configuration  # noqa: PLC0415
+
+    found = configuration.show_document(access.LOCAL)["actions"]
+    output.answer(
+        found,
+        table(
+            ["NAME", "KIND", "ENABLED"],
+            [
+                [one["name"], one["kind"], "yes" if one.get("enabled", True) else "no"]
+                for one in found
+            ],
+        ),
+    )
+    return 0
+
+
+def _test(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    use_store(home)
+    from tocsin.engine import access, actiontest  # noqa: PLC0415
+
+    result = actiontest.test_action(access.LOCAL, arguments.name)
+    lines = attempt_lines(result.attempt) if result.attempt is not None else []
+    if result.ok and result.attempt is not None:
+        lines.append(f"delivered: the relay said {result.attempt.reply}")
+    elif result.explained is not None and result.attempt is None:
+        lines.append(f"not delivered: {result.explained.cause} [{result.explained.code}]")
+    else:
+        lines.append("not delivered")
+    output.answer(actiontest.result_json(result), lines)
+    return 0 if result.ok else 1
+
+
+def _preview(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    use_store(home)
+    from tocsin.engine import access, actiontest  # noqa: PLC0415
+
+    mail = actiontest.preview_action(access.LOCAL, arguments.name, arguments.alarm)
+    output.answer(
+        {"subject": mail.subject, "text": mail.text, "html": mail.html},
+        [f"Subject: {mail.subject}", "", *mail.text.splitlines()],
+    )
+    return 0

@@ -1,0 +1,41 @@
+"""``tocsin web``, ``tocsin responder``, ``tocsin intake``: one role each."""
+
+from __future__ import annotations
+
+import argparse
+
+from tocsin.base.home import Home
+from tocsin.cli.bind import add_bind, read_bind
+from tocsin.cli.main import common
+from tocsin.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Arguments of a role command."""
+    common(parser, answers=False)
+    if name == "web":
+        add_bind(parser)
+    parser.set_defaults(run=_run, role=name)
+
+
+def _run(arguments: argparse.Namespace, home: Home, _output: Output) -> int:
+    from tocsin.engine.logs import set_up_logging  # noqa: PLC0415
+    from tocsin.engine.start import open_store  # noqa: PLC0415
+
+    home.make()
+    set_up_logging(home, arguments.role)
+    open_store(home)
+    if arguments.role == "web":
+        from tocsin.engine import webrole  # noqa: PLC0415
+
+        host, port = read_bind(arguments)
+        webrole.run(home, host, port, plain=arguments.http)
+    elif arguments.role == "responder":
+        from tocsin.engine import responder  # noqa: PLC0415
+
+        responder.run(home)
+    else:
+        from tocsin.engine import intakerole  # noqa: PLC0415
+
+        intakerole.run(home)
+    return 0

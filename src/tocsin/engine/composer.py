@@ -1,0 +1,90 @@
+"""Messages of deliveries, made under the configuration version that decided them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from tocsin.base.home import Home
+from tocsin.channels.email.kind import Email, Unrenderable
+from tocsin.domain.delivery import RecipientState
+from tocsin.engine.configuration import version
+from tocsin.engine.kinds import ACTIONS
+from tocsin.engine.relay import sender_address
+from tocsin.engine.response import Response
+from tocsin.engine.sender import NotComposed
+from tocsin.faults.fault import Finding
+from tocsin.mail.envelope import Envelope
+from tocsin.mail.message import Mail, compose
+from tocsin.store.queries.outbox import Outgoing
+
+_KEPT = 16
+"""Versions whose responses are kept compiled."""
+
+
+class MessageComposer:
+    """Makes mails. Templates and rules are those of the deciding version; the sender is
+    the present one, so that mail that waited for a corrected From Email goes out with it."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._responses: OrderedDict[int, Response] = OrderedDict()
+        self._sender = ""
+
+    def adopt(self, response: Response) -> None:
+        """Make this version the present one."""
+        self._sender = sender_address(self._home, response.configuration)
+        self._keep(response)
+
+    def load(self, versions: Iterable[int]) -> None:
+        """Fetch versions that are not at hand; runs in the store's thread."""
+        for number in versions:
+            if number not in self._responses:
+                self._keep(Response(number, version(number).configuration))
+
+    def _keep(self, response: Response) -> None:
+        self._responses[response.version] = response
+        while len(self._responses) > _KEPT:
+            self._responses.popitem(last=False)
+
+    def compose(self, outgoing: Outgoing) -> Envelope:
+        """The envelope of a delivery, to those recipients that did not get it yet.
+
+        Raises:
+            NotComposed: a template fails on this alarm, or the action is none of mail.
+        """
+        return Envelope(
+            id=outgoing.id,
+            sender=self._sender,
+            recipients=tuple(
+                one.address
+                for one in outgoing.recipients
+                if one.state is not RecipientState.ACCEPTED
+            ),
+            content=compose(self.mail(outgoing)),
+        )
+
+    def mail(self, outgoing: Outgoing) -> Mail:
+        """The mail of a delivery.
+
+        Raises:
+            NotComposed: a template fails on this alarm, or the action is none of mail.
+        """
+        response = self._responses.get(outgoing.configuration)
+        action = response.actions.get(outgoing.action) if response is not None else None
+        kind = ACTIONS.get(outgoing.kind)
+        if action is None or not isinstance(kind, Email):
+            raise NotComposed(Finding("unknown", {"reply": f"no action {outgoing.action}"}))
+        try:
+            return kind.render(
+                action.settings,
+                outgoing.alarm,
+                outgoing.transition,
+                sender=self._sender,
+                message_id=outgoing.message_id,
+                date=outgoing.queued_at,
+            )
+        except Unrenderable as error:
+            raise NotComposed(
+                Finding("message.template", {"field": error.field, "problem": error.reason})
+            ) from error

@@ -1,0 +1,142 @@
+"""What an attempt's result means for its delivery and for the relay: the one place that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tocsin.base.backoff import Backoff
+from tocsin.base.clock import SECOND, Instant
+from tocsin.domain.delivery import DeliveryState, Exchange, Recipient, RecipientState
+from tocsin.faults.catalogue import FAULTS
+from tocsin.faults.fault import Finding, Retry, Scope
+from tocsin.mail.relay import SendOutcome
+from tocsin.store.queries.outbox import Outcome, Outgoing
+
+# The waits that Amazon advises for a 4xx: 5, 10, 30 seconds … 20 minutes
+# (SES developer guide, "Sending throttled").
+RETRY = Backoff(first=5, ceiling=1200, factor=2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """The outcome to be recorded, and what it says of the relay as a whole."""
+
+    outcome: Outcome
+    relay_fault: Finding | None
+    """Set when the failure concerns the relay: it pauses, everything stays queued."""
+
+
+def of_send(
+    outgoing: Outgoing, sent: SendOutcome, connection_id: str, number: int
+) -> Consequence:
+    """What became of a message that was put to a relay."""
+    recipients = _merged(outgoing.recipients, sent.recipients)
+    state, relay_fault = _state(outgoing, sent, recipients)
+    outcome = Outcome(
+        delivery_id=outgoing.id,
+        action=outgoing.action,
+        kind=outgoing.kind,
+        number=number,
+        connection_id=connection_id,
+        started_at=sent.started_at,
+        finished_at=sent.finished_at,
+        ok=sent.ok,
+        in_doubt=sent.in_doubt,
+        code=sent.finding.code if sent.finding else None,
+        facts=dict(sent.finding.facts) if sent.finding else {},
+        reply=sent.reply,
+        transcript=sent.transcript,
+        state=state,
+        recipients=recipients,
+        not_before=_next_try(sent.finished_at, number),
+    )
+    return Consequence(outcome, relay_fault)
+
+
+def of_no_connection(
+    outgoing: Outgoing,
+    finding: Finding,
+    connection_id: str | None,
+    number: int,
+    started_at: Instant,
+    finished_at: Instant,
+) -> Consequence:
+    """What it means for the delivery at hand that the relay could not be reached or used."""
+    state = DeliveryState.FAILED if outgoing.is_test else DeliveryState.RETRYING
+    return Consequence(
+        _failure(outgoing, finding, connection_id, number, started_at, finished_at, state),
+        finding,
+    )
+
+
+def of_no_message(outgoing: Outgoing, finding: Finding, number: int, now: Instant) -> Consequence:
+    """What it means that no message could be made of the alarm: only this delivery fails."""
+    return Consequence(
+        _failure(outgoing, finding, None, number, now, now, DeliveryState.FAILED), None
+    )
+
+
+def _failure(
+    outgoing: Outgoing,
+    finding: Finding,
+    connection_id: str | None,
+    number: int,
+    started_at: Instant,
+    finished_at: Instant,
+    state: DeliveryState,
+) -> Outcome:
+    no_words: tuple[Exchange, ...] = ()
+    return Outcome(
+        delivery_id=outgoing.id,
+        action=outgoing.action,
+        kind=outgoing.kind,
+        number=number,
+        connection_id=connection_id,
+        started_at=started_at,
+        finished_at=finished_at,
+        ok=False,
+        in_doubt=False,
+        code=finding.code,
+        facts=dict(finding.facts),
+        reply=finding.facts.get("reply"),
+        transcript=no_words,
+        state=state,
+        recipients=outgoing.recipients,
+        not_before=finished_at,
+    )
+
+
+def _merged(
+    known: tuple[Recipient, ...], told: tuple[Recipient, ...]
+) -> tuple[Recipient, ...]:
+    said = {one.address: one for one in told}
+    return tuple(
+        replace(one, state=said[one.address].state, reply=said[one.address].reply)
+        if one.address in said
+        else one
+        for one in known
+    )
+
+
+def _state(
+    outgoing: Outgoing, sent: SendOutcome, recipients: tuple[Recipient, ...]
+) -> tuple[DeliveryState, Finding | None]:
+    again = DeliveryState.FAILED if outgoing.is_test else DeliveryState.RETRYING
+    if sent.ok:
+        waiting = any(one.state is RecipientState.PENDING for one in recipients)
+        return (again if waiting and not outgoing.is_test else DeliveryState.DELIVERED), None
+    if sent.in_doubt:
+        return (DeliveryState.UNKNOWN if outgoing.is_test else DeliveryState.RETRYING), None
+    finding = sent.finding or Finding("unknown")
+    fault = FAULTS[finding.code]
+    if fault.scope is Scope.RELAY:
+        return again, finding
+    if any(one.state is RecipientState.PENDING for one in recipients) and (
+        fault.scope is Scope.RECIPIENT or fault.retry is Retry.TRANSIENT
+    ):
+        return again, None
+    return (again if fault.retry is Retry.TRANSIENT else DeliveryState.FAILED), None
+
+
+def _next_try(now: Instant, number: int) -> Instant:
+    return now + int(RETRY.delay(number) * SECOND)

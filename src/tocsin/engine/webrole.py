@@ -1,0 +1,155 @@
+"""The web role: pages and API, served over HTTPS by granian."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import Any
+
+import structlog
+
+from tocsin.base.files import write_atomically
+from tocsin.base.home import Home, node_name
+from tocsin.engine.access import first_administrator
+from tocsin.engine.firstpassword import first_password_file
+from tocsin.engine.readiness import announce
+from tocsin.engine.role import RunningRole, end_with_parent
+
+ROLE = "web"
+_REPORT_EVERY_S = 1.0
+
+_log = structlog.get_logger(ROLE)
+
+
+def run(home: Home, host: str, port: int, *, plain: bool) -> None:
+    """Serve until SIGTERM; with `plain` over HTTP, for loopback and reverse proxies.
+
+    Raises:
+        AlreadyRunning: this home has a web role.
+    """
+    end_with_parent()
+    role = RunningRole(home, ROLE)
+    role.take_place()
+    password = first_administrator()
+    if password is not None:
+        write_atomically(
+            first_password_file(home), password.reveal().encode() + b"\n", mode=0o600
+        )
+    if not plain:
+        make_certificate(home, host)
+    _serve(home, role, host, port, plain=plain)
+
+
+def _serve(home: Home, role: RunningRole, host: str, port: int, *, plain: bool) -> None:
+    from django.db import connections  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols  # noqa: PLC0415
+    from granian.server import Server  # noqa: PLC0415
+
+    os.environ["TOCSIN_HTTP"] = "1" if plain else "0"
+    # Loaded before the worker is forked: it starts at once and shares the pages.
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
+
+    application = get_wsgi_application()
+    _warm_up(application)
+    # A connection must not be used on both sides of a fork.
+    connections.close_all()
+
+    server = Server(
+        "tocsin.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        backpressure=256,
+        http=HTTPModes.http1,
+        log_enabled=False,
+        ssl_cert=None if plain else home.certificate,
+        ssl_key=None if plain else home.certificate_key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        workers_kill_timeout=3,
+    )
+
+    def load() -> Any:
+        end_with_parent(always=True)
+        threading.Thread(target=_report, args=(role,), name="report", daemon=True).start()
+        announce(ROLE)
+        return application
+
+    server.serve(target_loader=load, wrap_loader=False)
+
+
+def _warm_up(application: Any) -> None:
+    """Answer one request in process, so that the first real one waits for no import."""
+    from django.test import RequestFactory  # noqa: PLC0415
+
+    environ = RequestFactory().get("/healthz").environ
+    application(environ, lambda *_: None)
+
+
+def _report(role: RunningRole) -> None:
+    """Say every few seconds that the role is there, and which version it answers with."""
+    from django.db import DatabaseError, close_old_connections  # noqa: PLC0415
+
+    from tocsin.engine.configuration import current_number  # noqa: PLC0415
+
+    while True:
+        try:
+            role.report(applied_version=current_number(), ready=True)
+        except DatabaseError as error:
+            _log.error("store does not answer", error=str(error))
+            close_old_connections()
+        time.sleep(_REPORT_EVERY_S)
+
+
+def make_certificate(home: Home, host: str) -> None:
+    """A self-made certificate for the pages, unless the home has one."""
+    if home.certificate.exists() and home.certificate_key.exists():
+        return
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Tocsin {node_name()}"[:64])])
+    names: list[x509.GeneralName] = [
+        x509.DNSName("localhost"),
+        x509.DNSName(node_name()),
+        x509.IPAddress(ip_address("127.0.0.1")),
+        x509.IPAddress(ip_address("::1")),
+    ]
+    try:
+        bound = ip_address(host)
+        if not bound.is_unspecified and not bound.is_loopback:
+            names.append(x509.IPAddress(bound))
+    except ValueError:
+        names.append(x509.DNSName(host))
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(hours=1))
+        .not_valid_after(today + timedelta(days=825))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    write_atomically(
+        home.certificate_key,
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+        mode=0o600,
+    )
+    write_atomically(home.certificate, certificate.public_bytes(serialization.Encoding.PEM))

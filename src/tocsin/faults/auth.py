@@ -1,0 +1,87 @@
+"""Faults of the sign-in."""
+
+from __future__ import annotations
+
+from tocsin.faults.fault import Fault, Retry, Scope, Seriousness
+
+_FORM = "Central Management > Edit Appliance Configuration > General > SMTP Configuration"
+
+
+def _auth(
+    code: str,
+    title: str,
+    cause: str,
+    *fix: str,
+    retry: Retry = Retry.FINAL,
+    **defaults: str,
+) -> Fault:
+    """Every fault of the sign-in concerns the relay as a whole."""
+    return Fault(
+        code, title, cause, fix, Seriousness.ERROR, retry, Scope.RELAY, {"host": "The relay"} | defaults
+    )
+
+
+FAULTS = (
+    _auth(
+        "auth.not-offered",
+        "The relay offers no sign-in",
+        "{host} lists no AUTH, but a user and password are configured.",
+        f"If the relay needs none, clear User Name and Password in {_FORM}.",
+        "Otherwise use its submission port, 587 or 465.",
+    ),
+    _auth(
+        "auth.no-mechanism",
+        "No way to sign in suits both sides",
+        "{host} offers {mechanism}; PLAIN and LOGIN are what Tocsin can use.",
+        "Ask the relay's operator to allow PLAIN or LOGIN under TLS.",
+        mechanism="other mechanisms",
+    ),
+    _auth(
+        "auth.rejected",
+        "The relay rejects user name or password",
+        "{host} did not accept the sign-in: {reply}.",
+        f"Enter User Name and Password anew in {_FORM}; copy them without blanks.",
+        "For Amazon SES both come from 'Create SMTP credentials' in the same region as SMTP "
+        "Server; an IAM secret access key is not the password, but 'tocsin ses password' makes "
+        "it one.",
+        "SES credentials that nobody used for some weeks may have been removed: make new ones.",
+        reply="535",
+    ),
+    _auth(
+        "auth.required",
+        "The relay wants a sign-in",
+        "{host} takes no mail without a sign-in: {reply}.",
+        f"Set User Name and Password in {_FORM}.",
+        reply="530",
+    ),
+    _auth(
+        "auth.temporary",
+        "The sign-in cannot be checked now",
+        "{host} could not check user name and password just now: {reply}.",
+        "Nothing: the relay is tried again by itself.",
+        retry=Retry.TRANSIENT,
+        reply="454",
+    ),
+    _auth(
+        "auth.secret-not-smtp-password",
+        "An IAM secret access key was entered as the password",
+        "The password has the shape of an IAM secret access key, which SES does not take over "
+        "SMTP.",
+        "Derive the SMTP password from it: tocsin ses password --region {region}",
+        region="REGION",
+    ),
+    _auth(
+        "auth.wrong-region",
+        "The password belongs to another region",
+        "The password was derived for another region than {region}.",
+        "Create SMTP credentials in {region}, or set SMTP Server to the other region's endpoint.",
+        region="that of SMTP Server",
+    ),
+    _auth(
+        "auth.temporary-credentials",
+        "Temporary credentials do not work over SMTP",
+        "The user name begins with ASIA: it belongs to temporary credentials, which SES does not "
+        "take over SMTP.",
+        "Create SMTP credentials for an IAM user; its name begins with AKIA.",
+    ),
+)

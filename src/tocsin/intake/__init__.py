@@ -1,0 +1,1 @@
+"""Kinds of sources, one folder or file each: bytes in, reports or problems out."""

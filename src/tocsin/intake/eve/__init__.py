@@ -1,0 +1,1 @@
+"""Suricata's EVE log: alerts, followed live through rotation and restart."""

@@ -1,0 +1,1 @@
+"""Mail: messages, the conversation with a relay, and the connection that carries it."""

@@ -1,0 +1,208 @@
+"""Drives a conversation over a wire: its bytes out, the relay's in, each step in its time."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Protocol
+
+from tocsin.mail.relay.fault import TlsTrouble
+from tocsin.mail.relay.settings import Deadlines
+from tocsin.mail.relay.watch import Watch
+from tocsin.mail.relay.wire import Wire
+from tocsin.mail.smtp.failure import Closed, ConversationFailure, Refused, Unanswered
+from tocsin.mail.smtp.mailing import Mailing
+from tocsin.mail.smtp.opening import Opening
+from tocsin.mail.smtp.reply import MalformedReply, ReplyReader
+from tocsin.mail.smtp.step import Step
+from tocsin.trust.session import TlsClient, TlsFacts, TlsFailure
+
+
+class Conversation(Protocol):
+    """What is driven: an opening, a mailing or a farewell."""
+
+    done: bool
+
+    @property
+    def step(self) -> Step:
+        """Whose answer is awaited."""
+
+    def outgoing(self) -> bytes:
+        """The next piece for the wire; empty when an answer has to come first."""
+
+    def receive(self, data: bytes, at: float, /) -> object:
+        """Take bytes of the relay."""
+
+    def lost(self, failure: ConversationFailure, at: float, /) -> object:
+        """The connection ended or a step took too long."""
+
+
+class Driver:
+    """One stream to a relay and whatever conversation runs on it; one at a time.
+
+    Args:
+        deadlines: seconds for each step.
+        began: the loop's time that a conversation's seconds count from.
+        tls: the session to begin when its turn comes; None where it never does.
+    """
+
+    def __init__(self, deadlines: Deadlines, began: float, tls: TlsClient | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = deadlines
+        self._began = began
+        self._tls = tls
+        self._wire = Wire(self)
+        self._watch = Watch(self._loop, self._expired)
+        self._allowed = 0.0
+        self._talk: Conversation | None = None
+        self._over: asyncio.Future[None] | None = None
+        self.step = Step.GREETING
+        """The last step that anything was awaited for."""
+        self.loss: ConversationFailure | None = None
+        """Why nothing more can be said here, once that is so."""
+
+    @property
+    def busy(self) -> bool:
+        """A conversation is running."""
+        return self._talk is not None
+
+    @property
+    def alive(self) -> bool:
+        """Something can still be said here, as far as is known."""
+        return self.loss is None and self._wire.alive
+
+    @property
+    def own_address(self) -> str:
+        """The local address of the connection."""
+        return self._wire.own_address
+
+    @property
+    def tls_facts(self) -> TlsFacts | None:
+        """What the handshake showed, also when it failed; None before it began."""
+        tls = self._wire.tls
+        return None if tls is None else tls.facts()
+
+    def at(self) -> float:
+        """Seconds since the connection began."""
+        return self._loop.time() - self._began
+
+    async def attach(self, sock: socket.socket) -> None:
+        """Take over a connected socket."""
+        await self._loop.create_connection(lambda: self._wire, sock=sock)
+
+    async def drive(self, talk: Conversation) -> None:
+        """Let a conversation run until it is done; how it ended is for it to say."""
+        if self.loss is not None:
+            talk.lost(self.loss, self.at())
+            return
+        self._talk = talk
+        self._over = self._loop.create_future()
+        try:
+            self._check_handshake(Step.GREETING)
+            self._go_on()
+            self._wire.listen()
+            await self._over
+        finally:
+            self.step = talk.step
+            self._talk = self._over = None
+            self._watch.clear()
+
+    def break_off(self, failure: ConversationFailure) -> None:
+        """End the conversation that is running, if one is, and say nothing more."""
+        if self.loss is None:
+            self.loss = failure
+        talk = self._talk
+        if talk is not None and not talk.done:
+            talk.lost(failure, self.at())
+        self._finish()
+        self._watch.stop()
+        self._wire.drop()
+
+    # ------------------------------------------------------------------ driving
+
+    def _go_on(self) -> None:
+        """Write what may be written, and set the deadline of what is awaited."""
+        talk, wire = self._talk, self._wire
+        assert talk is not None
+        while not wire.congested and (piece := talk.outgoing()):
+            wire.write(piece)
+        if talk.done:
+            self._finish()
+        else:
+            self._watch.set(self._due(talk))
+
+    def _due(self, talk: Conversation) -> float:
+        time = self._loop.time()
+        self._allowed = self._deadlines.of(talk.step)
+        if isinstance(talk, Mailing):
+            if talk.sending:
+                self._allowed = self._deadlines.body
+                return time + self._allowed
+            last = self._began + talk.started + self._deadlines.message
+            if last < time + self._allowed:
+                self._allowed = self._deadlines.message
+                return last
+        return time + self._allowed
+
+    def _finish(self) -> None:
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+
+    def _expired(self) -> None:
+        """The deadline of a step passed."""
+        if self._talk is not None and not self._talk.done:
+            self.break_off(Unanswered(self._talk.step, self._allowed))
+
+    def _check_handshake(self, before: Step) -> None:
+        """Begin TLS when the conversation has come to it."""
+        talk = self._talk
+        if isinstance(talk, Opening) and talk.step is Step.TLS is not before and not talk.done:
+            assert self._tls is not None
+            self._wire.start_tls(self._tls)
+
+    # ------------------------------------------------------------------ what the wire tells
+
+    def on_data(self, data: bytes) -> None:
+        """Wire: bytes of the relay."""
+        talk = self._talk
+        if talk is None or talk.done:
+            self._take_notice(data)
+            return
+        before = talk.step
+        talk.receive(data, self.at())
+        self._check_handshake(before)
+        self._go_on()
+
+    def on_secured(self) -> None:
+        """Wire: TLS is up and the relay verified."""
+        facts = self.tls_facts
+        if isinstance(self._talk, Opening) and not self._talk.done and facts is not None:
+            self._talk.secured(self.at(), f"{facts.version}, {facts.cipher}")
+            self._go_on()
+
+    def on_tls_failure(self, failure: TlsFailure) -> None:
+        """Wire: TLS failed."""
+        self.break_off(TlsTrouble(self._awaited(), failure))
+
+    def on_room(self) -> None:
+        """Wire: what was written has left."""
+        if self._talk is not None and not self._talk.done:
+            self._go_on()
+
+    def on_lost(self, how: str) -> None:
+        """Wire: the connection ended."""
+        self.break_off(Closed(self._awaited(), how))
+
+    def _awaited(self) -> Step:
+        """Without a conversation: what would be said next."""
+        return Step.MAIL if self._talk is None else self._talk.step
+
+    def _take_notice(self, data: bytes) -> None:
+        """Something came that nobody asked for: whatever it says, the connection is spent."""
+        reader = ReplyReader()
+        reader.feed(data)
+        try:
+            reply = reader.next()
+        except MalformedReply:
+            reply = None
+        self.break_off(Closed(Step.MAIL, "closed") if reply is None else Refused(Step.MAIL, reply))

@@ -1,0 +1,1 @@
+"""Response rules, pure: conditions, compiled matching, reasons in words."""

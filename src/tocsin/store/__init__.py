@@ -1,0 +1,1 @@
+"""What the manager knows, kept: the one Django app."""

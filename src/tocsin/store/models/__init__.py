@@ -1,0 +1,31 @@
+"""The tables. Every time column is an `Instant` (integer microseconds, UTC)."""
+
+from tocsin.store.models.access import Person, Token
+from tocsin.store.models.alarm import Alarm, Transition
+from tocsin.store.models.configuration import ConfigurationVersion, StoredSecret
+from tocsin.store.models.delivery import (
+    Attempt,
+    Connection,
+    Delivery,
+    SeenCertificate,
+    Telling,
+)
+from tocsin.store.models.operation import Counter, RelayState, RoleState, SourcePosition
+
+__all__ = [
+    "Alarm",
+    "Attempt",
+    "ConfigurationVersion",
+    "Connection",
+    "Counter",
+    "Delivery",
+    "Person",
+    "RelayState",
+    "RoleState",
+    "SeenCertificate",
+    "SourcePosition",
+    "StoredSecret",
+    "Telling",
+    "Token",
+    "Transition",
+]

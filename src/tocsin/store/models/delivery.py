@@ -1,0 +1,144 @@
+"""The outbox: deliveries, what they tell, and the evidence of each attempt."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from tocsin.store.models.alarm import Transition
+
+
+class Connection(models.Model):
+    """What one connection to a relay showed; its attempts refer to it."""
+
+    id = models.CharField(primary_key=True, max_length=36)
+    relay = models.CharField(max_length=200)
+    host = models.CharField(max_length=255)
+    port = models.IntegerField()
+    address = models.CharField(max_length=64, null=True)  # noqa: DJ001
+    opened_at = models.BigIntegerField()
+    tls_version = models.CharField(max_length=20, null=True)  # noqa: DJ001
+    cipher = models.CharField(max_length=80, null=True)  # noqa: DJ001
+    chain = models.TextField()
+    """JSON: SHA-256 of each certificate presented, leaf first."""
+    resumed = models.BooleanField()
+    transcript = models.TextField()
+    """JSON: ``[[at, step, sent, received], …]`` up to the sign-in, secrets masked."""
+
+    class Meta:
+        db_table = "connection"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port} ({self.id})"
+
+
+class SeenCertificate(models.Model):
+    """A certificate that some relay presented, kept once."""
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    der = models.BinaryField()
+    first_seen_at = models.BigIntegerField()
+
+    class Meta:
+        db_table = "seen_certificate"
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class Delivery(models.Model):
+    """One message to the outside, in exactly one state at any time."""
+
+    id = models.CharField(primary_key=True, max_length=36)
+    action = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    configuration = models.IntegerField()
+    """Number of the configuration version that it was decided under."""
+    state = models.CharField(max_length=10)
+    severity = models.SmallIntegerField()
+    message_id = models.CharField(max_length=300)
+    recipients = models.TextField()
+    """JSON: ``[{"address", "state", "reply", "receipt"}, …]``."""
+    queued_at = models.BigIntegerField()
+    not_before = models.BigIntegerField()
+    expires_at = models.BigIntegerField()
+    attempts = models.IntegerField()
+    maybe_twice = models.BooleanField()
+    code = models.CharField(max_length=60, null=True)  # noqa: DJ001
+    """Fault code of the last attempt that failed."""
+    delivered_at = models.BigIntegerField(null=True)
+    finished_at = models.BigIntegerField(null=True)
+    lease_owner = models.CharField(max_length=100, null=True)  # noqa: DJ001
+    lease_until = models.BigIntegerField(null=True)
+    sample = models.TextField(null=True)  # noqa: DJ001
+    """JSON of the made-up alarm that a Test Action tells; null for a real one."""
+    asked_by = models.CharField(max_length=150, null=True)  # noqa: DJ001
+    """Who pressed Test Action."""
+
+    class Meta:
+        db_table = "delivery"
+        indexes: ClassVar = [
+            # A partial index holds only what is waiting: its cost follows the
+            # queue, not the history.
+            models.Index(
+                fields=["-severity", "id"], condition=Q(state="queued"), name="delivery_queued"
+            ),
+            models.Index(
+                fields=["not_before"], condition=Q(state="retrying"), name="delivery_retrying"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="sending"), name="delivery_sending"
+            ),
+            models.Index(fields=["state", "id"], name="delivery_state"),
+            models.Index(fields=["action", "id"], name="delivery_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} ({self.id})"
+
+
+class Telling(models.Model):
+    """That a delivery tells a transition: each transition once for each action."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tellings")
+    transition = models.ForeignKey(
+        Transition, on_delete=models.CASCADE, related_name="tellings", db_index=False
+    )
+    action = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "telling"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["transition", "action"], name="telling_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transition_id} by {self.action}"
+
+
+class Attempt(models.Model):
+    """One try at a delivery, with what the relay said."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+    number = models.IntegerField()
+    started_at = models.BigIntegerField()
+    finished_at = models.BigIntegerField()
+    ok = models.BooleanField()
+    in_doubt = models.BooleanField()
+    code = models.CharField(max_length=60, null=True)  # noqa: DJ001
+    facts = models.TextField()
+    """JSON: the facts that fill the fault's sentences."""
+    reply = models.TextField(null=True)  # noqa: DJ001
+    transcript = models.TextField()
+    """JSON: ``[[at, step, sent, received], …]`` of this message alone."""
+
+    class Meta:
+        db_table = "attempt"
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.delivery_id}"

@@ -1,0 +1,292 @@
+"""Collecting the chain that an endpoint presents, at every address of its name.
+
+One `probe` is one connection; this module runs them for each address and folds what
+they saw into one `Collection`. Failures are findings in it, never exceptions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from tocsin.base.clock import DAY, Instant, now, rfc3339
+from tocsin.faults.fault import Finding
+from tocsin.trust.anchor import Anchor
+from tocsin.trust.certificate import Certificate
+from tocsin.trust.collection import Collection, Endpoint, Oddities, distinct
+from tocsin.trust.context import client_context, looking_context, system_context
+from tocsin.trust.failure import ProbeFailure
+from tocsin.trust.hostname import plain_host
+from tocsin.trust.lookup import resolve
+from tocsin.trust.path import arrange
+from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy
+from tocsin.trust.probe import Probe, Target, probe
+from tocsin.trust.published import is_impostor
+from tocsin.trust.recommendation import recommend
+from tocsin.trust.report import text_report
+from tocsin.trust.saving import save
+from tocsin.trust.verdict import Verdict, judge, readable
+
+__all__ = ["Collection", "collect", "mode_of", "save", "text_report"]
+
+WRAPPER_PORTS = frozenset({465, 2465})
+"""Where TLS begins at once: RFC 8314 section 7.3, and the second port of SES."""
+
+EXPIRING = 14 * DAY
+"""A certificate that ends sooner is told about; SES renews its own much earlier."""
+
+_MOST_ADDRESSES = 32
+_AT_ONCE = 8
+_STAGES = 3
+_VERSION_TROUBLE = frozenset(
+    {"tls.version-too-old", "tls.no-shared-cipher", "tls.handshake-dropped"}
+)
+
+
+def mode_of(port: int) -> str:
+    """How TLS begins on a port unless told otherwise: ``smtps`` at once, else ``starttls``."""
+    return "smtps" if port in WRAPPER_PORTS else "starttls"
+
+
+async def collect(
+    host: str,
+    port: int = 587,
+    mode: str | None = None,
+    *,
+    anchors: Sequence[Anchor] = (),
+    policy: CipherPolicy = DEFAULT_POLICY,
+    timeout: float = 30.0,  # noqa: ASYNC109 -- it is shared out among the stages
+) -> Collection:
+    """Look at every address of the name, by STARTTLS or TLS at once.
+
+    `timeout` (seconds) bounds the whole; one stage of one connection takes at most a
+    third of it.
+
+    Raises:
+        RefusedCiphers: the policy leaves nothing to offer.
+    """
+    chosen = mode or mode_of(port)
+    name = plain_host(host)
+    until = asyncio.get_running_loop().time() + timeout
+    stage = timeout / _STAGES
+    try:
+        addresses = (await resolve(name, port, stage))[:_MOST_ADDRESSES]
+    except ProbeFailure as failure:
+        return _without_endpoints(name, port, chosen, failure.finding)
+    limit = asyncio.Semaphore(_AT_ONCE)
+    contexts = _Contexts(anchors, policy)
+
+    async def look(address: str) -> Endpoint:
+        async with limit:
+            return await _look(Target(name, address, port, chosen, stage, until), contexts)
+
+    endpoints = await asyncio.gather(*(look(address) for address in addresses))
+    return _fold(name, port, chosen, endpoints, anchors)
+
+
+def _without_endpoints(host: str, port: int, mode: str, finding: Finding) -> Collection:
+    verdict = Verdict(trusted=False, anchor=None, code=finding.code, finding=finding)
+    return Collection(host, port, mode, now(), (), (), verdict, findings=(finding,))
+
+
+class _Contexts:
+    """The contexts of one run, each made when first needed: loading roots takes a while."""
+
+    def __init__(self, anchors: Sequence[Anchor], policy: CipherPolicy) -> None:
+        self.anchors, self.policy = anchors, policy
+        self.strict = client_context(anchors, policy)
+
+    @cached_property
+    def system(self) -> ssl.SSLContext:
+        return system_context(self.policy)
+
+    @cached_property
+    def older(self) -> ssl.SSLContext:
+        return system_context(replace(self.policy, maximum="1.2"))
+
+    @cached_property
+    def looking(self) -> ssl.SSLContext:
+        return looking_context()
+
+
+async def _look(target: Target, contexts: _Contexts) -> Endpoint:
+    """All that one address shows: strict first, then for comparison, then what else it has."""
+    try:
+        strict = await probe(target, contexts.strict, contexts.anchors, goodbye=True)
+    except ValueError as error:  # a name that cannot stand in a handshake
+        finding = Finding("dns.not-found", {**target.facts, "reason": str(error)})
+        return _endpoint(target, Probe(False, None, finding), contexts.anchors)
+    if strict.facts is None or not strict.facts.chain:
+        return _endpoint(target, await _look_again(target, strict, contexts), contexts.anchors)
+    compared = await _compare(target, strict, contexts)
+    endpoint = _endpoint(target, strict, contexts.anchors)
+    older = _fingerprints(compared.facts.chain) if compared.facts else ()
+    return replace(
+        endpoint,
+        system=_system_verdict(compared),
+        older_chain=older if older != endpoint.chain else (),
+    )
+
+
+async def _look_again(target: Target, strict: Probe, contexts: _Contexts) -> Probe:
+    """Without the policy: what a relay has that we refuse, or whether its port is TLS at once."""
+    finding = strict.finding
+    code = finding.code if finding else ""
+    if code == "smtp.banner-timeout":
+        wrapped = await probe(replace(target, mode="smtps"), contexts.looking)
+        if wrapped.facts and wrapped.facts.version:
+            facts = {**target.facts, "received": "silence", "expected": "an SMTP greeting"}
+            facts["reason"] = "the port answers a TLS handshake at once: use SMTPS"
+            return Probe(False, None, Finding("tls.wrong-mode", facts))
+    if code in _VERSION_TROUBLE:
+        loose = await probe(target, contexts.looking)
+        if finding and loose.established and loose.facts:
+            has = {"relay_version": loose.facts.version or "", "relay_cipher": loose.facts.cipher}
+            shown = {name: value for name, value in has.items() if value}
+            return Probe(False, loose.facts, Finding(code, {**finding.facts, **shown}))
+    return strict
+
+
+async def _compare(target: Target, strict: Probe, contexts: _Contexts) -> Probe:
+    """Under this machine's public roots, and where possible under TLS 1.2.
+
+    One connection answers two questions: whether the public would trust it, and
+    whether TLS 1.2 shows another chain than TLS 1.3 does.
+    """
+    newest = strict.facts is not None and strict.facts.version == "TLSv1.3"
+    if newest and contexts.policy.minimum == "1.2":
+        older = await probe(target, contexts.older)
+        if older.finding is None or older.finding.code not in _VERSION_TROUBLE:
+            return older
+    return await probe(target, contexts.system)
+
+
+def _system_verdict(compared: Probe) -> bool | None:
+    if compared.established:
+        return True
+    reached = compared.facts is not None and compared.facts.chain
+    return False if reached else None
+
+
+def _endpoint(target: Target, seen: Probe, anchors: Sequence[Anchor]) -> Endpoint:
+    chain = seen.facts.chain if seen.facts else ()
+    facts = seen.facts if seen.facts and seen.facts.version else None
+    return Endpoint(
+        address=target.address,
+        facts=facts,
+        verdict=_verdict(target, seen, anchors),
+        finding=seen.finding,
+        chain=_fingerprints(chain),
+    )
+
+
+def _verdict(target: Target, seen: Probe, anchors: Sequence[Anchor]) -> Verdict:
+    """The handshake's word on trust; the chain's explanation of it."""
+    code = seen.finding.code if seen.finding else None
+    if seen.facts is None or not seen.facts.chain:
+        return Verdict(trusted=False, anchor=None, code=code, finding=seen.finding)
+    explained = judge(seen.facts.chain, anchors, target.host, now())
+    if not seen.established or seen.facts.verified == ():
+        return replace(explained, trusted=False, anchor=None, code=code, finding=seen.finding)
+    anchor = _anchor_of(seen.facts.verified, anchors) or explained.anchor
+    return replace(explained, trusted=True, anchor=anchor, code=code, finding=seen.finding)
+
+
+def _anchor_of(verified: Sequence[bytes], anchors: Sequence[Anchor]) -> str | None:
+    """The first certificate of OpenSSL's way that the trust store holds."""
+    trusted = {one.certificate.sha256 for one in anchors}
+    return next((one for one in _fingerprints(verified) if one in trusted), None)
+
+
+def _fingerprints(chain: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(hashlib.sha256(der).hexdigest() for der in chain)
+
+
+def _fold(
+    host: str, port: int, mode: str, endpoints: Sequence[Endpoint], anchors: Sequence[Anchor]
+) -> Collection:
+    seen = [der for one in endpoints if one.facts for der in one.facts.chain]
+    certificates = distinct(readable(seen))
+    reached = [one for one in endpoints if one.chain]
+    verdict = _common_verdict(reached or list(endpoints))
+    chain = readable(reached[0].facts.chain) if reached and reached[0].facts else []
+    answers = {one.system for one in reached}
+    return Collection(
+        host,
+        port,
+        mode,
+        now(),
+        tuple(endpoints),
+        certificates,
+        verdict,
+        findings=(*_failures(endpoints), *_expiring(host, certificates, now())),
+        system=answers.pop() if len(answers) == 1 else None,
+        oddities=_oddities(chain, anchors),
+        recommendation=recommend(chain, verdict, anchors),
+        warnings=_warnings(certificates, endpoints),
+        anchor_name=next(
+            (one.name for one in anchors if one.certificate.sha256 == verdict.anchor), None
+        ),
+    )
+
+
+def _common_verdict(endpoints: Sequence[Endpoint]) -> Verdict:
+    """That of the first address that is not trusted, else that of the first."""
+    refused = [one.verdict for one in endpoints if not one.verdict.trusted]
+    return (refused or [one.verdict for one in endpoints])[0]
+
+
+def _failures(endpoints: Sequence[Endpoint]) -> list[Finding]:
+    return [one.finding for one in endpoints if one.finding is not None]
+
+
+def _expiring(host: str, certificates: Sequence[Certificate], at: Instant) -> list[Finding]:
+    return [
+        Finding(
+            "tls.expiring",
+            {"host": host, "subject": one.subject, "expires": rfc3339(one.not_after)[:19] + "Z"},
+        )
+        for one in certificates
+        if at <= one.not_after < at + EXPIRING
+    ]
+
+
+def _oddities(chain: Sequence[Certificate], anchors: Sequence[Anchor]) -> Oddities | None:
+    odd = arrange(chain, [one.certificate for one in anchors])
+    if odd is None:
+        return None
+    return Oddities(
+        odd.out_of_order,
+        tuple(one.sha256 for one in odd.doubled),
+        tuple(one.sha256 for one in odd.unused),
+        tuple((one.sha256, other.sha256) for one, other in odd.twins),
+    )
+
+
+def _warnings(
+    certificates: Sequence[Certificate], endpoints: Sequence[Endpoint]
+) -> tuple[str, ...]:
+    found = [
+        f"{one.title}: bears the name of a published root, but its key is another one. "
+        "Do not trust it."
+        for one in certificates
+        if is_impostor(one)
+    ]
+    legible = {one.sha256 for one in certificates}
+    found += [
+        f"A presented certificate cannot be read (SHA-256 {sha256})."
+        for sha256 in dict.fromkeys(sha256 for one in endpoints for sha256 in one.chain)
+        if sha256 not in legible
+    ]
+    if len({one.chain for one in endpoints if one.chain}) > 1:
+        found.append("The addresses show different chains.")
+    found += [
+        f"{one.address} shows another chain in TLS 1.2 than in TLS 1.3."
+        for one in endpoints
+        if one.older_chain
+    ]
+    return tuple(found)

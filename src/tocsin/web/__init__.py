@@ -1,0 +1,1 @@
+"""The pages: parse, call the engine, render. No decisions here."""
