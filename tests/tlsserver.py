@@ -18,21 +18,29 @@ from typing import Self
 from tocsin.trust.session import TlsClient
 
 OPENSSL = shutil.which("openssl")
+_END = b"-----END CERTIFICATE-----"
 
 
 @contextlib.contextmanager
-def openssl_server(
-    certificates: Path, key: Path, *arguments: str, chain: Path | None = None
-) -> Iterator[int]:
+def openssl_server(certificates: Path, key: Path, *arguments: str) -> Iterator[int]:
     """``openssl s_server`` on a free port of 127.0.0.1; gives the port.
 
-    `certificates` holds the leaf first; what follows it is sent along.
+    `certificates` holds the leaf first; what follows it is sent along. Lines are
+    answered with themselves backwards, so that a client gets words to read.
     """
     assert OPENSSL is not None
-    command = [OPENSSL, "s_server", "-accept", "127.0.0.1:0", "-cert", str(certificates)]
-    command += ["-cert_chain", str(chain or certificates), "-key", str(key), *arguments]
+    command = [OPENSSL, "s_server", "-rev", "-accept", "127.0.0.1:0", "-key", str(key)]
+    command += ["-cert", str(certificates)]
+    above = certificates.read_bytes().partition(_END)[2].lstrip()
+    if above:
+        chain = certificates.with_suffix(".chain")
+        chain.write_bytes(above)
+        command += ["-cert_chain", str(chain)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*command, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         try:
             yield _announced_port(process)
@@ -126,24 +134,25 @@ class SmtpStub:
         if self.wrapper:
             connection = self._begin_tls(connection)
         self._say(connection, self.greeting)
-        answers = {b"EHLO": self.ehlo, b"STARTTLS": self.starttls}
+        if self._converse(connection):
+            self._converse(self._begin_tls(connection))
+
+    def _converse(self, connection: socket.socket) -> bool:
+        """Answer commands; whether STARTTLS was agreed on."""
+        answers = {
+            b"EHLO": self.ehlo,
+            b"STARTTLS": self.starttls,
+            b"QUIT": b"221 2.0.0 Bye\r\n" + self.CLOSE,
+        }
         with connection.makefile("rb") as lines:
             for line in lines:
                 self.commands.append(line.rstrip())
                 verb = line.split()[0].upper() if line.strip() else b""
-                if verb == b"QUIT":
-                    self._say(connection, b"221 2.0.0 Bye\r\n")
-                    return
-                self._say(connection, answers.get(verb, b"250 2.0.0 Ok\r\n"))
-                if verb == b"STARTTLS" and self.context is not None:
-                    break
-            else:
-                return
-        if self.starttls is not None and self.starttls.startswith(b"220"):
-            secured = self._begin_tls(connection)
-            with secured:
-                while secured.recv(4096):
-                    pass
+                answer = answers.get(verb, b"250 2.0.0 Ok\r\n")
+                self._say(connection, answer)
+                if verb == b"STARTTLS" and answer and answer.startswith(b"220"):
+                    return True
+        return False
 
     def _begin_tls(self, connection: socket.socket) -> ssl.SSLSocket:
         if self.handshake is not None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", include("tocsin.api.urls")),
+    path("", include("tocsin.web.urls")),
+]
+
+handler403 = "tocsin.web.trouble.forbidden"
+handler404 = "tocsin.web.trouble.not_found"
+handler500 = "tocsin.web.trouble.failed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.mail.smtp.content import MAX_TEXT_LINE, check_content, stuff
@@ -30,6 +30,7 @@ def unstuff(wire: bytes) -> bytes:
     raise AssertionError("content did not end")
 
 
+@settings(deadline=None)
 @given(CONTENT)
 @example(b".\r\n.\r\n")
 @example(b"")
@@ -39,6 +40,7 @@ def test_what_a_receiver_reads_is_what_was_sent(content):
     assert unstuff(stuff(content)) == content
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_content_passes_only_when_it_is_whole_lines(content):
     """The bulk check agrees with a line-by-line reading of the rules."""
@@ -54,6 +56,7 @@ def test_content_passes_only_when_it_is_whole_lines(content):
             check_content(content)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2 * MAX_TEXT_LINE), max_size=6), st.booleans())
 def test_line_length_is_measured_for_every_line(lengths, ended):
     """One line above 998 bytes anywhere is found, and no other."""

@@ -47,6 +47,7 @@ OTHER = [
 BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(GOOD + OTHER), st.binary(max_size=20)), max_size=10))
 def test_no_server_gets_the_password_before_tls(script):
     """Whatever a server says in the clear, neither the password nor AUTH goes out."""
@@ -62,6 +63,7 @@ def test_no_server_gets_the_password_before_tls(script):
     assert not talk.done or talk.failure is not None
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(GOOD + OTHER), st.binary(max_size=20)), max_size=10))
 def test_no_secret_gets_into_a_transcript(script):
     """Also after TLS, with a server that answers anything, the evidence stays clean."""
@@ -74,6 +76,7 @@ def test_no_secret_gets_into_a_transcript(script):
     assert not any(form.decode() in told for form in FORMS)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), max_size=12))
 def test_an_opening_goes_the_same_way_however_the_bytes_are_cut(places):
     """The lawful conversation with any cuts gives the same words and the same transcript."""
@@ -123,6 +126,7 @@ def envelopes(draw) -> list[Envelope]:
     ]
 
 
+@settings(max_examples=300, deadline=None)
 @given(
     envelopes(),
     st.booleans(),
@@ -130,7 +134,6 @@ def envelopes(draw) -> list[Envelope]:
     st.lists(st.one_of(st.sampled_from(OTHER), st.binary(max_size=20)), max_size=30),
     st.integers(0, 1),
 )
-@settings(max_examples=300)
 def test_a_mailing_always_ends_with_an_ending_for_each_message(
     batch, pipelining, utf8, script, carried
 ):
@@ -228,6 +231,7 @@ SOUND = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(SOUND, st.booleans(), st.integers(1, 64))
 def test_an_honest_server_receives_exactly_what_was_sent(batch, pipelining, piece):
     """Every message arrives once, in order, byte for byte, however the answers are cut."""

@@ -14,7 +14,6 @@ from tocsin.trust.collect import Collection, collect
 from tocsin.trust.policy import DEFAULT_POLICY, PRESETS, CipherPolicy
 
 LADDER = chains.ladder(kind="rsa-2048")
-ANSWERS = "-www"  # any words at all end with an answer, so that nobody waits
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +37,7 @@ async def look(
 async def test_the_chain_is_collected_as_presented(tmp_path: Path, version: str) -> None:
     """Four certificates in order, version, cipher, temporary key, and a trusted verdict."""
     files = chains.write_chain(tmp_path, LADDER.presented)
-    with openssl_server(*files, ANSWERS, version) as port:
+    with openssl_server(*files, version) as port:
         collected = await look(port, [LADDER.root])
     (endpoint,) = collected.endpoints
     assert endpoint.chain == tuple(one.sha256 for one in LADDER.presented)
@@ -55,7 +54,7 @@ async def test_the_chain_is_collected_as_presented(tmp_path: Path, version: str)
 async def test_the_four_collected_certificates_make_it_trusted(tmp_path: Path) -> None:
     """What is collected, none of it self-signed, carries the next connection."""
     files = chains.write_chain(tmp_path, LADDER.presented)
-    with openssl_server(*files, ANSWERS) as port:
+    with openssl_server(*files) as port:
         first = await look(port, [])
         assert first.verdict.code == "tls.untrusted-issuer"
         assert (await look(port, LADDER.presented)).verdict.trusted
@@ -65,9 +64,7 @@ async def test_a_1024_bit_exchange_is_measured(tmp_path: Path) -> None:
     """A real DHE-1024 server: refused with its bits, and the chain collected."""
     files = chains.write_chain(tmp_path, LADDER.presented)
     weak = ["-dhparam", str(write_weak_dh(tmp_path)), "-cipher"]
-    with openssl_server(
-        *files, ANSWERS, "-tls1_2", *weak, "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"
-    ) as port:
+    with openssl_server(*files, "-tls1_2", *weak, "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0") as port:
         collected = await look(port, [LADDER.root], PRESETS["with-dhe"])
     assert collected.verdict.code == "tls.dh-too-small"
     assert not collected.verdict.trusted
@@ -83,7 +80,7 @@ async def test_a_1024_bit_exchange_is_measured(tmp_path: Path) -> None:
 async def test_a_server_that_has_only_what_we_refuse_is_still_described(tmp_path: Path) -> None:
     """No suite in common: the code, and beside it what the server has."""
     files = chains.write_chain(tmp_path, LADDER.presented)
-    with openssl_server(*files, ANSWERS, "-tls1_2", "-cipher", "AES128-SHA") as port:
+    with openssl_server(*files, "-tls1_2", "-cipher", "AES128-SHA") as port:
         collected = await look(port, [LADDER.root])
     assert collected.verdict.code == "tls.no-shared-cipher"
     assert not collected.verdict.trusted
@@ -94,7 +91,7 @@ async def test_a_server_that_has_only_what_we_refuse_is_still_described(tmp_path
 async def test_an_old_server_is_described(tmp_path: Path) -> None:
     """TLS 1.1 at most: too old, and it is said that it has 1.1."""
     files = chains.write_chain(tmp_path, LADDER.presented)
-    with openssl_server(*files, ANSWERS, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0") as port:
+    with openssl_server(*files, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0") as port:
         collected = await look(port, [LADDER.root])
     assert collected.verdict.code == "tls.version-too-old"
     assert collected.findings[0].facts["relay_version"] == "TLSv1.1"
@@ -115,7 +112,7 @@ async def test_a_sha1_signature_is_refused(tmp_path: Path) -> None:
     )
     (tmp_path / "leaf.crt").write_bytes(signed)
     with openssl_server(
-        tmp_path / "leaf.crt", tmp_path / "leaf.key", ANSWERS, "-cipher", "ALL:@SECLEVEL=0"
+        tmp_path / "leaf.crt", tmp_path / "leaf.key", "-cipher", "ALL:@SECLEVEL=0"
     ) as port:
         collected = await look(port, [root])
     assert collected.verdict.code == "tls.weak-signature"
@@ -126,7 +123,7 @@ async def test_a_sha1_signature_is_refused(tmp_path: Path) -> None:
 async def test_a_demand_for_a_client_certificate_is_told(tmp_path: Path, version: str) -> None:
     """In TLS 1.3 the demand shows only after the handshake; it is waited for."""
     files = chains.write_chain(tmp_path, LADDER.presented)
-    with openssl_server(*files, ANSWERS, version, "-Verify", "1") as port:
+    with openssl_server(*files, version, "-Verify", "1") as port:
         collected = await look(port, [LADDER.root])
     assert collected.findings[0].code == "tls.client-certificate-required"
     assert len(collected.certificates) == 4
@@ -139,7 +136,7 @@ async def test_two_certificates_by_version_are_both_seen(tmp_path: Path) -> None
     second = chains.write_chain(tmp_path, [other], "second")
     with openssl_server(
         *rsa,
-        *(ANSWERS, "-dcert", str(second[0]), "-dkey", str(second[1])),
+        *("-dcert", str(second[0]), "-dkey", str(second[1])),
         *("-cipher", "ECDHE-RSA-AES128-GCM-SHA256"),
     ) as port:
         collected = await look(port, [LADDER.root])

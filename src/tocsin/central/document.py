@@ -13,6 +13,7 @@ from tocsin.central.problem import Invalid, Problem, join
 from tocsin.central.reading import SET, Given
 from tocsin.trust.anchor import check_anchor
 
+
 def merge(current: Configuration, given: Given) -> Configuration:
     """The document after the change; it must hold together as a whole.
 

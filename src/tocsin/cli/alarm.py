@@ -15,7 +15,6 @@ from tocsin.cli.store import use_store
 from tocsin.cli.trouble import WrongUse
 from tocsin.domain.severity import Severity
 
-
 _PAST = {"acknowledge": "acknowledged", "close": "closed"}
 
 
@@ -41,14 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 
 def _send(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    from tocsin.engine import access, reporting  # noqa: PLC0415
-
     text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text()
     try:
         payload = json.loads(text)
     except ValueError as error:
         raise WrongUse(f"{arguments.file} is not JSON: {error}") from None
     use_store(home)
+    from tocsin.engine import access, reporting  # noqa: PLC0415
+
     results = reporting.report(access.LOCAL, payload)
     lines = [
         one.id if one.id is not None else f"refused [{place}]: {one.problem_text()}"

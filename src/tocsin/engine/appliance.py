@@ -17,7 +17,6 @@ from tocsin.domain.delivery import DeliveryState
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current, current_number
 from tocsin.engine.relay import relay_settings
-
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
 from tocsin.store import models

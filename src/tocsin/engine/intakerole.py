@@ -16,9 +16,10 @@ from tocsin.base.home import Home
 from tocsin.engine import nudge
 from tocsin.engine.accept import SourcePolicy, accept_within
 from tocsin.engine.configuration import current
+from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.kinds import SOURCES
 from tocsin.engine.readiness import announce
-from tocsin.engine.role import RunningRole, end_with_parent
+from tocsin.engine.role import RunningRole
 from tocsin.intake import quarantine
 from tocsin.intake.kind import Batch, Reader
 from tocsin.store.queries import operation

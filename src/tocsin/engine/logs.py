@@ -53,7 +53,10 @@ def _console(shared: list[structlog.types.Processor]) -> logging.Handler:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=colours),
+                # A plain trace: the richer one would print the values of local variables.
+                structlog.dev.ConsoleRenderer(
+                    colors=colours, exception_formatter=structlog.dev.plain_traceback
+                ),
             ],
         )
     )

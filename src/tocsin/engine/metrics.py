@@ -7,8 +7,8 @@ from collections import defaultdict
 from django.db.models import Count
 
 from tocsin.base.clock import SECOND, now
-from tocsin.domain.delivery import DeliveryState
 from tocsin.central.appliance import GONE_AFTER
+from tocsin.domain.delivery import DeliveryState
 from tocsin.store import models
 from tocsin.store.queries.counters import all_counters
 

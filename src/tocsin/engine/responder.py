@@ -15,12 +15,13 @@ from tocsin.engine import nudge
 from tocsin.engine.accept import close_quiet
 from tocsin.engine.composer import MessageComposer
 from tocsin.engine.configuration import Version, current
+from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.decide import decide
 from tocsin.engine.readiness import announce
 from tocsin.engine.relay import relay_settings
 from tocsin.engine.response import Response
 from tocsin.engine.responselog import ResponseLog
-from tocsin.engine.role import RunningRole, end_with_parent
+from tocsin.engine.role import RunningRole
 from tocsin.engine.sender import LEASE, Sender
 from tocsin.engine.storethread import StoreThread
 from tocsin.store.queries import counters, outbox

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
-import signal
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -17,28 +15,12 @@ from tocsin.store.queries import operation
 BEAT_EVERY: Instant = 5 * SECOND
 """How often a role says that it is there."""
 
-_PR_SET_PDEATHSIG = 1
-
-
 class AlreadyRunning(Exception):
     """This home has such a role on this machine already."""
 
     def __init__(self, role: str) -> None:
         super().__init__(f"this home already has a running {role}")
         self.role = role
-
-
-def end_with_parent(*, always: bool = False) -> None:
-    """Ask the kernel to end this process when its supervisor ends, however it ends.
-
-    Only under a supervisor that says so in the environment (a role started from a
-    shell may outlive it), unless `always`.
-    """
-    if not always and "TOCSIN_SUPERVISOR" not in os.environ:
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:  # the supervisor ended before the request was made
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class RunningRole:

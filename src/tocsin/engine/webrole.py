@@ -14,9 +14,10 @@ import structlog
 from tocsin.base.files import write_atomically
 from tocsin.base.home import Home, node_name
 from tocsin.engine.access import first_administrator
+from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.firstpassword import first_password_file
 from tocsin.engine.readiness import announce
-from tocsin.engine.role import RunningRole, end_with_parent
+from tocsin.engine.role import RunningRole
 
 ROLE = "web"
 _REPORT_EVERY_S = 1.0

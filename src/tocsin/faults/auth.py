@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tocsin.faults import place
 from tocsin.faults.fault import Fault, Retry, Scope, Seriousness
 
-_FORM = "Central Management > Edit Appliance Configuration > General > SMTP Configuration"
+_HOST = {"host": "the relay"}
 
 
 def _auth(
@@ -16,9 +17,8 @@ def _auth(
     **defaults: str,
 ) -> Fault:
     """Every fault of the sign-in concerns the relay as a whole."""
-    return Fault(
-        code, title, cause, fix, Seriousness.ERROR, retry, Scope.RELAY, {"host": "The relay"} | defaults
-    )
+    words = {**_HOST, **defaults}
+    return Fault(code, title, cause, fix, Seriousness.ERROR, retry, Scope.RELAY, words)
 
 
 FAULTS = (
@@ -26,7 +26,7 @@ FAULTS = (
         "auth.not-offered",
         "The relay offers no sign-in",
         "{host} lists no AUTH, but a user and password are configured.",
-        f"If the relay needs none, clear User Name and Password in {_FORM}.",
+        f"If the relay needs none, clear User Name and Password in {place.SMTP}.",
         "Otherwise use its submission port, 587 or 465.",
     ),
     _auth(
@@ -40,7 +40,7 @@ FAULTS = (
         "auth.rejected",
         "The relay rejects user name or password",
         "{host} did not accept the sign-in: {reply}.",
-        f"Enter User Name and Password anew in {_FORM}; copy them without blanks.",
+        f"Enter User Name and Password anew in {place.SMTP}; copy them without blanks.",
         "For Amazon SES both come from 'Create SMTP credentials' in the same region as SMTP "
         "Server; an IAM secret access key is not the password, but 'tocsin ses password' makes "
         "it one.",
@@ -51,7 +51,7 @@ FAULTS = (
         "auth.required",
         "The relay wants a sign-in",
         "{host} takes no mail without a sign-in: {reply}.",
-        f"Set User Name and Password in {_FORM}.",
+        f"Set User Name and Password in {place.SMTP}.",
         reply="530",
     ),
     _auth(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from itertools import chain
@@ -18,6 +19,7 @@ FAULTS: Mapping[str, Fault] = {
         network.FAULTS, smtp.FAULTS, tls.FAULTS, auth.FAULTS, ses.FAULTS, local.FAULTS
     )
 }
+"""Code → fault, in the order of a mail's way."""
 
 
 def is_known(code: str) -> bool:
@@ -28,12 +30,12 @@ def is_known(code: str) -> bool:
 def explain(finding: Finding) -> Explained:
     """The fault of a finding, told with its facts; a code from elsewhere counts as unknown."""
     fault = FAULTS.get(finding.code, FAULTS["unknown"])
-    words = _Words({**fault.defaults, **_shown(finding.facts)})
+    facts = {name: _shown(value) for name, value in finding.facts.items() if value}
     return Explained(
         code=fault.code,
-        title=_fill(fault.title, words),
-        cause=_sentence(_fill(fault.cause, words)),
-        fix=tuple(_fill(step, words) for step in fault.fix),
+        title=_fill(fault.title, fault, facts),
+        cause=_fill(fault.cause, fault, facts),
+        fix=tuple(_fill(step, fault, facts) for step in fault.fix),
         severity=fault.severity,
         retry=fault.retry,
         scope=fault.scope,
@@ -41,22 +43,34 @@ def explain(finding: Finding) -> Explained:
     )
 
 
+def _fill(template: str, fault: Fault, facts: Mapping[str, str]) -> str:
+    """The template with facts, with defaults where there is none, as one sentence."""
+    words = _Words({**fault.defaults, **facts})
+    text = string.Formatter().vformat(template, (), words)
+    opening = _OPENING_FACT.match(template)
+    if opening is not None and opening[1] not in facts:
+        text = text[:1].upper() + text[1:]
+    # A reply of the relay may have brought its own full stop along.
+    return _FULL_STOPS.sub(".", text)
+
+
+_OPENING_FACT = re.compile(r"\{(\w+)\}")
+_FULL_STOPS = re.compile(r"\.{2,}$")
+
+
 class _Words(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return f"({name} not known)"
 
 
-def _fill(template: str, words: Mapping[str, str]) -> str:
-    return string.Formatter().vformat(template, (), words)
+def _shown(value: str) -> str:
+    """A fact as it may stand in a sentence: cut, on one line, nothing invisible in it.
 
-
-def _sentence(text: str) -> str:
-    """One full stop at the end, also when the relay's own words brought one along."""
-    return text.replace("..", ".") if text.endswith("..") else text
-
-
-def _shown(facts: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: value if len(value) <= _LONGEST_FACT else value[:_LONGEST_FACT] + "…"
-        for name, value in facts.items()
-    }
+    Control and direction characters come from whoever is at the other end, and could
+    make the sentence read otherwise than it is.
+    """
+    shown = "".join(
+        one if one.isprintable() else " " if one.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for one in value[: _LONGEST_FACT + 1]
+    )
+    return shown if len(value) <= _LONGEST_FACT else shown[:_LONGEST_FACT] + "…"

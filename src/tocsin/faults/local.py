@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.faults import place
 from tocsin.faults.fault import Fault, Retry, Scope, Seriousness
 
 
@@ -37,6 +38,15 @@ FAULTS = (
         scope=Scope.RELAY,
     ),
     _local(
+        "store.unreachable",
+        "The database is out of reach",
+        "The database does not answer: {problem}.",
+        "Check that it runs and that TOCSIN_DATABASE_URL names it; nothing accepted is lost.",
+        retry=Retry.TRANSIENT,
+        scope=Scope.RELAY,
+        problem="no connection",
+    ),
+    _local(
         "clock.skew",
         "This machine's clock is wrong",
         "This machine's clock differs from the relay's by {seconds} seconds.",
@@ -49,7 +59,7 @@ FAULTS = (
         "message.template",
         "The message cannot be made of the alarm",
         "The template of {field} failed: {problem}.",
-        "Correct {field} in Response Management > Actions and look at its preview.",
+        f"Correct {{field}} in {place.ACTIONS} and look at its preview.",
         scope=Scope.ACTION,
         field="Subject or Body",
         problem="it cannot be rendered",
@@ -61,6 +71,22 @@ FAULTS = (
         "Correct it and try again.",
         field="A value",
         problem="is not accepted",
+    ),
+    _local(
+        "input.unknown-field",
+        "A field is not known",
+        "There is no field {field}; known are {accepted}.",
+        "Correct its name, or put it under attributes.",
+        field="of that name",
+        accepted="those of the documentation",
+    ),
+    _local(
+        "input.too-many",
+        "Too much at once",
+        "{count} were given; at most {limit} are taken at once.",
+        "Send them in several parts.",
+        count="Too many",
+        limit="10000",
     ),
     _local(
         "input.not-found",
@@ -81,7 +107,8 @@ FAULTS = (
         "access.sign-in-required",
         "A sign-in is needed",
         "The request carries no valid token and no session.",
-        "Sign in, or send the header Authorization: Bearer TOKEN; make one with 'tocsin token add'.",
+        "Sign in, or send the header 'Authorization: Bearer TOKEN'.",
+        "Make a token: tocsin token add NAME --role ROLE",
     ),
     _local(
         "access.not-permitted",
@@ -97,6 +124,14 @@ FAULTS = (
         "The {role} is not running, so nothing would happen.",
         "Start the manager: tocsin up",
         role="responder",
+    ),
+    _local(
+        "local.missing",
+        "Something local is missing",
+        "What was asked needs something on this machine that is not there: {problem}.",
+        "Start the manager (tocsin up), or name its home with --home DIR.",
+        retry=Retry.TRANSIENT,
+        problem="it was not found",
     ),
     _local(
         "certificate.not-a-certificate",
@@ -134,7 +169,10 @@ FAULTS = (
         "Something that is not known yet",
         "What happened is not in the catalogue: {reply}.",
         "Look at the evidence below: the step, and what was said there.",
-        "Send the transcript to the relay's operator; it holds no secrets.",
+        "Collect more: Test Action shows the conversation with the relay word for word, and "
+        "'tocsin certs collect HOST:PORT' the certificates that it presents.",
+        "The transcript holds no secrets: it can be shown to the relay's operator.",
+        retry=Retry.TRANSIENT,
         reply="the evidence tells more",
     ),
 )

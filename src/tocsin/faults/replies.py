@@ -1,21 +1,22 @@
 """What a relay's refusal means: its words first, then its codes.
 
-Amazon SES is known by its words (SES developer guide, "Amazon SES SMTP issues", and
-transcripts); other relays by the reply code at that stage (RFC 5321 section 4.2) and the
-enhanced status code (RFC 3463).
+Amazon SES is known by its words; other relays by the stage, the reply code (RFC 5321
+section 4.2), the enhanced status code (RFC 3463, RFC 4954 section 6, RFC 7372) and the
+words that the common mail servers use. Where a relay is not clear, the meaning is the one
+under which no mail is lost.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from email.utils import parseaddr
+from dataclasses import dataclass
 
 from tocsin.faults.fault import Finding
+from tocsin.faults.refusal import Refusal
+from tocsin.faults.sesreply import recognise_ses
 
-_PERMANENT = 500
-
-_Facts = Mapping[str, str]
+_LONGEST = 4_000
+"""Characters of a reply that are looked at: it comes from outside, and may be of any size."""
 
 
 def recognise(
@@ -25,157 +26,158 @@ def recognise(
     text: str,
     *,
     sender: str | None = None,
+    recipients: tuple[str, ...] = (),
 ) -> Finding:
     """The fault behind an SMTP error reply, with the facts that stand in it.
 
+    A finding of scope recipient names those it is about in its fact ``recipients``
+    (joined by ", "), as far as they can be told.
+
     Args:
         stage: ``greeting``, ``ehlo``, ``starttls``, ``auth``, ``mail``, ``rcpt``, ``data``,
-            ``body`` (the reply after the final dot) or ``quit``.
+            ``body`` (the reply after the final dot), ``rset`` or ``quit``.
         code: the reply code, 400 to 599.
         enhanced: the enhanced status code such as ``5.7.1``, when there was one.
-        text: the reply's words without the codes.
+        text: the reply's words without the codes; several lines are taken as one.
         sender: the envelope's sender, to tell its refusal from a recipient's.
+        recipients: the envelope's recipients, likewise.
     """
-    words = " ".join(text.split())
-    reply = f"{code} {enhanced + ' ' if enhanced else ''}{words}".rstrip(". ")
-    facts = {"reply": reply, "stage": stage}
-    for pattern, answer in _SES:
-        found = pattern.search(words)
-        if found is not None:
-            return answer(found, facts, sender)
-    return Finding(_by_code(stage, code, enhanced or "", words.lower()), facts)
+    words = " ".join(text[: _LONGEST + 1].split())
+    if len(text) > _LONGEST:
+        words = words[:_LONGEST] + "..."
+    refusal = Refusal(stage, code, enhanced or "", words, sender, recipients)
+    return recognise_ses(refusal) or _by_code(refusal)
 
 
-def _plain(fault: str) -> Callable[[re.Match[str], _Facts, str | None], Finding]:
-    return lambda found, facts, _: Finding(fault, {**facts, **found.groupdict()})
+def _by_code(refusal: Refusal) -> Finding:
+    row = next(row for row in _TABLE if row.fits(refusal))
+    if row.fault != _RECIPIENT_AT_END:
+        return refusal.finding(row.fault)
+    about = _named(refusal)
+    if not about:
+        return refusal.finding("smtp.content-rejected")
+    return refusal.finding("smtp.recipient-refused", refusal.about(about))
 
 
-def _not_verified(found: re.Match[str], facts: _Facts, sender: str | None) -> Finding:
-    identities = _identities(found["identities"])
-    told = {
-        **facts,
-        "region": found["region"].lower(),
-        "identities": ", ".join(identities) or found["identities"],
-    }
-    # The list may be cut short ("..."): then our own sender counts as listed, because
-    # taking a refused sender for a refused recipient would fail message after message.
-    cut = found["identities"].rstrip().endswith("...")
-    own = sender is None or cut or sender.lower() in {one.lower() for one in identities}
-    if own or not identities:
-        return Finding("ses.identity-not-verified", told)
-    return Finding("ses.sandbox-recipient", {**told, "recipient": identities[0]})
+def _named(refusal: Refusal) -> tuple[str, ...]:
+    """The recipients whom a refusal of the whole message is about, if that can be told."""
+    if len(refusal.recipients) == 1:
+        return refusal.recipients
+    said = refusal.words.casefold()
+    return tuple(one for one in refusal.recipients if one.casefold() in said)
 
 
-def _identities(text: str) -> list[str]:
-    # Commas inside a quoted display name do not part two identities.
-    parts = re.findall(r'(?:"[^"]*"|[^,"])+', text.rstrip(" .").removesuffix("..."))
-    found: list[str] = []
-    for part in parts:
-        address = parseaddr(part.strip())[1] or part.strip()
-        if address:
-            found.append(address)
-    return found
+_RECIPIENT_AT_END = "(a recipient refused at the end)"
 
 
-def _denied(found: re.Match[str], facts: _Facts, _: str | None) -> Finding:
-    return Finding(
-        "ses.not-authorized", {**facts, "user": found["user"], "resource": found["resource"]}
-    )
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A meaning, and the conditions under which a refusal has it; an empty one always holds."""
+
+    fault: str
+    stages: str = ""
+    codes: str = ""
+    """A pattern that the whole reply code fits."""
+    details: str = ""
+    """A pattern that subject and detail of the enhanced status code fit."""
+    words: str = ""
+    """A pattern found in the words."""
+
+    def fits(self, refusal: Refusal) -> bool:
+        return (
+            (not self.stages or refusal.stage in self.stages.split())
+            and (not self.codes or re.fullmatch(self.codes, str(refusal.code)) is not None)
+            and (not self.details or re.fullmatch(self.details, refusal.detail) is not None)
+            and (not self.words or re.search(self.words, refusal.words, re.IGNORECASE) is not None)
+        )
 
 
-_SES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Facts, str | None], Finding]], ...] = (
-    (
-        re.compile(
-            r"Email address is not verified\. The following identities failed the check in "
-            r"region (?P<region>[A-Z0-9-]+): ?(?P<identities>.*)"
-        ),
-        _not_verified,
+_ENVELOPE = "mail rcpt"
+_TRANSACTION = "mail rcpt data body"
+_END = "data body"
+
+_TABLE = (
+    _Row("smtp.starttls-refused", "starttls"),
+    # AUTH (RFC 4954 section 6)
+    _Row("smtp.starttls-required", "auth", codes="530|538"),
+    _Row("smtp.starttls-required", "auth", details=r"7\.11"),
+    _Row("auth.rejected", "auth", codes="5..", words="password required|web ?login"),
+    _Row("auth.no-mechanism", "auth", codes="504|534"),
+    _Row("auth.not-offered", "auth", codes="500|502|503"),
+    _Row("auth.temporary", "auth", codes="4.."),
+    _Row("auth.rejected", "auth"),
+    # Before the envelope
+    _Row(
+        "smtp.temporary",
+        "greeting ehlo",
+        codes="4..",
+        words="shut(ting)? ?down|not available|unavailable|system failure|restart",
     ),
-    (
-        re.compile(
-            r"Access denied: User [`'](?P<user>[^'`]+)' is not authorized to perform "
-            r"`[^']+' on resource `(?P<resource>[^']+)'"
-        ),
-        _denied,
+    _Row("smtp.too-many-connections", "greeting", codes="421"),
+    _Row("smtp.too-many-connections", "greeting ehlo", codes="4..", words="too many|limit"),
+    _Row("smtp.temporary", "greeting ehlo", codes="4.."),
+    _Row("smtp.starttls-required", "ehlo", codes="530"),
+    _Row("unknown", "ehlo", codes="50[0234]"),
+    _Row("smtp.greeting-refused", "greeting ehlo"),
+    # What a server may say at any moment of a transaction
+    _Row(
+        "smtp.too-many-connections",
+        codes="4..",
+        words="too many (concurrent |simultaneous )?(smtp )?(connections|sessions)",
     ),
-    (re.compile(r"Maximum SigV2 SMTP sending rate exceeded"), _plain("ses.old-password")),
-    (re.compile(r"Maximum sending rate exceeded"), _plain("ses.rate-exceeded")),
-    (re.compile(r"Daily message quota exceeded"), _plain("ses.daily-quota")),
-    (re.compile(r"Sending (?:paused|suspended) for this"), _plain("ses.sending-paused")),
-    (
-        re.compile(r"Configuration set (?P<name>\S+) does not exist", re.IGNORECASE),
-        _plain("ses.configuration-set-missing"),
+    _Row(
+        "smtp.starttls-required",
+        _TRANSACTION,
+        words="must issue a? ?starttls|starttls (is )?required|requires? (starttls|tls|encryption)",
     ),
-    (re.compile(r"MAIL FROM domain not verified"), _plain("ses.mail-from-domain")),
-    (re.compile(r"Account not subscribed to SES"), _plain("ses.not-subscribed")),
-    (re.compile(r"Recipient count exceeds (?P<limit>\d+)"), _plain("smtp.too-many-recipients")),
-    (re.compile(r"Address blacklisted"), _plain("ses.suppressed")),
-    (re.compile(r"Must issue a STARTTLS command first"), _plain("smtp.starttls-required")),
-    (re.compile(r"Authentication Credentials Invalid"), _plain("auth.rejected")),
-    (re.compile(r"Temporary authentication failure"), _plain("auth.temporary")),
-    (re.compile(r"Invalid MAIL FROM address provided"), _plain("smtp.sender-refused")),
-    (re.compile(r"Invalid RCPT TO address provided"), _plain("smtp.address-syntax")),
-    (
-        re.compile(r"<(?P<recipient>[^>]*)> (?:Invalid email address|address unknown)"),
-        _plain("smtp.address-syntax"),
+    _Row("auth.required", _TRANSACTION, codes="530"),
+    _Row(
+        "auth.required",
+        _TRANSACTION,
+        words="authentication (is )?required|requires? authentication|not authenticated|"
+        "authenticate first",
     ),
-    (
-        re.compile(
-            r"Too many concurrent SMTP connections|Too many connections, try again later", re.I
-        ),
-        _plain("smtp.too-many-connections"),
+    _Row(
+        "smtp.relay-denied",
+        _TRANSACTION,
+        words="relay(ing)?( access)?( is)? (denied|not permitted|not allowed|prohibited)|"
+        "(unable|not (permitted|allowed)) to relay|rcpthosts",
     ),
-    (re.compile(r"Maximum message count per session"), _plain("smtp.temporary")),
-    (re.compile(r"Message is too long"), _plain("smtp.message-too-large")),
-    (re.compile(r"^Transaction failed: "), _plain("smtp.content-rejected")),
+    # Postfix tells about client, name and sender only at RCPT (smtpd_delay_reject).
+    _Row(
+        "smtp.greeting-refused",
+        _ENVELOPE,
+        words="client host.* (rejected|blocked)|helo command rejected|blocked using|block ?list|"
+        "blacklist",
+    ),
+    _Row(
+        "smtp.sender-refused",
+        _TRANSACTION,
+        words="sender address rejected|sender (is )?(denied|refused|rejected|not allowed)|"
+        "send as this sender|not owned by user",
+    ),
+    _Row("smtp.sender-refused", _TRANSACTION, codes="5..", details=r"1\.[78]|7\.2[0-6]"),
+    _Row("smtp.too-many-recipients", _TRANSACTION, words="too many recipients"),
+    _Row("smtp.too-many-recipients", _TRANSACTION, details=r"5\.3"),
+    # 4yz: the same again, later
+    _Row("smtp.greylisted", "rcpt data body", codes="4..", words="gr[ae]y-?list"),
+    _Row("smtp.temporary", codes="4.."),
+    # 5yz: a full mailbox is no large message (RFC 3463 section 3.3)
+    _Row("smtp.recipient-refused", "rcpt", codes="552", details=r"2\.2"),
+    _Row(_RECIPIENT_AT_END, _END, details=r"1\.[126]|2\.[12]"),
+    _Row("smtp.message-too-large", _TRANSACTION, details=r"2\.3|3\.4"),
+    _Row("smtp.message-too-large", "mail data body", codes="552"),
+    _Row("smtp.no-recipients", _END, codes="503"),
+    _Row("smtp.no-recipients", _END, words="no valid recipients|need rcpt"),
+    _Row("smtp.content-rejected", "body"),
+    _Row("smtp.address-syntax", "rcpt", codes="501|553"),
+    _Row("smtp.address-syntax", "rcpt", details=r"1\.3"),
+    _Row("smtp.sender-refused", "mail", codes="501"),
+    # The command itself was not understood: nothing is said of the address.
+    _Row("unknown", "mail rcpt data", codes="50.|555"),
+    _Row("smtp.sender-refused", "mail"),
+    _Row("smtp.recipient-refused", "rcpt"),
+    _Row("smtp.content-rejected", "data"),
+    _Row("unknown"),
 )
-
-
-def _by_code(stage: str, code: int, enhanced: str, words: str) -> str:
-    if stage == "greeting":
-        return _greeting(code)
-    if stage == "starttls":
-        return "smtp.starttls-refused"
-    if stage == "auth":
-        return _auth(code)
-    if code == 421:  # noqa: PLR2004 -- RFC 5321: closing the channel
-        return "smtp.temporary"
-    if code == 530:  # noqa: PLR2004 -- RFC 4954 section 6
-        return "smtp.starttls-required" if "starttls" in words else "auth.required"
-    if code < _PERMANENT:
-        return _put_off(stage, code, words)
-    return _refused(stage, code, enhanced, words)
-
-
-def _greeting(code: int) -> str:
-    return "smtp.too-many-connections" if code < _PERMANENT else "smtp.greeting-refused"
-
-
-def _auth(code: int) -> str:
-    if code < _PERMANENT:
-        return "auth.temporary"
-    return {504: "auth.no-mechanism", 530: "smtp.starttls-required"}.get(code, "auth.rejected")
-
-
-def _put_off(stage: str, code: int, words: str) -> str:
-    if stage == "rcpt" and ("greylist" in words or "graylist" in words or code == 450):  # noqa: PLR2004
-        return "smtp.greylisted"
-    return "smtp.temporary"
-
-
-def _refused(stage: str, code: int, enhanced: str, words: str) -> str:
-    if code == 552 or enhanced in {"5.3.4", "5.2.3"}:  # noqa: PLR2004 -- RFC 1870 section 6.1
-        return "smtp.message-too-large"
-    if enhanced == "5.5.3" or "too many recipients" in words:
-        return "smtp.too-many-recipients"
-    if enhanced in {"5.1.3", "5.1.7"} or code == 553 or code == 501:  # noqa: PLR2004
-        return "smtp.sender-refused" if stage == "mail" else "smtp.address-syntax"
-    if "relay" in words and any(no in words for no in ("denied", "not permitted", "prohibited")):
-        return "smtp.relay-denied"
-    if stage == "mail":
-        return "smtp.sender-refused"
-    if stage == "rcpt":
-        return "smtp.recipient-refused"
-    if stage in {"data", "body"}:
-        return "smtp.content-rejected"
-    return "unknown"
+"""Tried in this order; the last one always fits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.faults import place
 from tocsin.faults.fault import Fault, Retry, Scope, Seriousness
 
 
@@ -22,8 +23,7 @@ FAULTS = (
         "ses.identity-not-verified",
         "The sender is not verified in Amazon SES",
         "{identities} is not a verified identity in {region}.",
-        "Set From Email in Central Management > Edit Appliance Configuration > General > SMTP "
-        "Configuration to an address of a verified domain.",
+        f"Set From Email in {place.SMTP} to an address of a verified domain.",
         "Or verify the identity in the Amazon SES console of {region}: identities and SMTP "
         "Server belong to one region.",
         identities="The sender's address",
@@ -35,7 +35,7 @@ FAULTS = (
         "The account is in the Amazon SES sandbox of {region}, where mail goes only to verified "
         "identities; {identities} is none.",
         "Verify the recipient's address or domain in the Amazon SES console, or take it off To in "
-        "Response Management > Actions.",
+        f"{place.ACTIONS}.",
         "Or request production access in the Amazon SES console.",
         scope=Scope.RECIPIENT,
         identities="a recipient",
@@ -69,9 +69,11 @@ FAULTS = (
     ),
     _ses(
         "ses.sending-paused",
-        "Amazon has paused sending for the account",
-        "Amazon SES takes no mail from this account now: {reply}.",
-        "Read the mail that Amazon sent to the account's address, and answer it.",
+        "Amazon SES has paused sending",
+        "Amazon SES takes no mail from this account, or with this configuration set, now: {reply}.",
+        "If it is the account: read the mail that Amazon sent to the account's address, and "
+        "answer it.",
+        "If it is the configuration set: turn sending on for it in the Amazon SES console.",
         reply="sending paused",
     ),
     _ses(
@@ -100,7 +102,7 @@ FAULTS = (
         "ses.old-password",
         "The SMTP password is of an outdated kind",
         "The SMTP password was made before January 2019 and is throttled: {reply}.",
-        "Create new SMTP credentials and enter them in SMTP Configuration.",
+        f"Create new SMTP credentials and enter them in {place.SMTP}.",
         reply="454",
     ),
     _ses(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tocsin.faults import place
 from tocsin.faults.fault import Fault, Retry, Scope, Seriousness
 
-_STORE = "Central Management > Edit Appliance Configuration > General > Trust Store"
-_HOST = {"host": "the relay"}
+_HOST = {"host": "the relay", "port": "that is configured"}
 
 
 def _tls(
@@ -25,9 +25,8 @@ FAULTS = (
     _tls(
         "tls.wrong-mode",
         "Encryption starts at another moment than the relay expects",
-        "{host} port {port} does not start TLS where Encryption Type says that it does.",
+        "{host} does not start TLS on the port {port} at the moment that Encryption Type says.",
         "Set Encryption Type to SMTPS for ports 465 and 2465, to STARTTLS for 25, 587 and 2587.",
-        port="that is configured",
     ),
     _tls(
         "tls.untrusted-issuer",
@@ -35,7 +34,8 @@ FAULTS = (
         "The chain that {host} presents ends at {issuer}, which is not in the trust store; "
         "no password and no mail was sent.",
         "Collect the chain: tocsin certs collect {host}:{port}, or Trust > Collect from the relay.",
-        f"Compare the fingerprint of {{issuer}} with its publisher's, then add it in {_STORE}.",
+        "Compare the fingerprint of {issuer} with its publisher's, then add it in "
+        f"{place.TRUST_STORE}.",
         issuer="an issuer that it does not send along",
         port="PORT",
     ),
@@ -45,7 +45,7 @@ FAULTS = (
         "{host} does not send the certificate of {issuer}, which links its own certificate to one "
         "that is trusted.",
         "Ask the relay's operator to send the whole chain.",
-        f"Until then, add the certificate of {{issuer}} in {_STORE}.",
+        f"Until then, add the certificate of {{issuer}} in {place.TRUST_STORE}.",
         issuer="the issuer of its certificate",
     ),
     _tls(
@@ -53,7 +53,7 @@ FAULTS = (
         "The relay signs its certificate itself",
         "{host} presents a certificate that it issued to itself, and it is not in the trust store.",
         "If this is your own relay, compare the fingerprint there and add the certificate in "
-        f"{_STORE}.",
+        f"{place.TRUST_STORE}.",
         "If it is a public one, something else answers in its place.",
     ),
     _tls(
@@ -62,7 +62,7 @@ FAULTS = (
         "The certificate of {subject} expired on {expires}.",
         "Check the clock of this machine: {now}.",
         "If it is right, the relay's operator must renew the certificate; if an old root expired, "
-        f"add the new one in {_STORE}.",
+        f"add the new one in {place.TRUST_STORE}.",
         subject="the relay",
         expires="a day that has passed",
         now="date",
@@ -151,7 +151,8 @@ FAULTS = (
         "The certificate for {host} was issued by {issuer}: not who issues for this relay, but "
         "rather a device that inspects traffic.",
         "Exempt the relay from TLS inspection.",
-        f"Or, knowingly, add the device's issuer in {_STORE}: it can then read all alarm mail.",
+        f"Or, knowingly, add the device's issuer in {place.TRUST_STORE}: it can then read all "
+        "alarm mail.",
         issuer="somebody else",
     ),
     _tls(
@@ -179,8 +180,8 @@ FAULTS = (
         "tls.expiring",
         "A certificate expires soon",
         "The certificate of {subject} expires on {expires}.",
-        f"If it is an anchor, add its successor in {_STORE}; if it is the relay's, its operator "
-        "must renew it.",
+        f"If it is an anchor, add its successor in {place.TRUST_STORE}; if it is the relay's, its "
+        "operator must renew it.",
         severity=Seriousness.WARNING,
         subject="the relay",
         expires="a day soon",

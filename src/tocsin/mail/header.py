@@ -6,9 +6,12 @@ import binascii
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar
 
 from tocsin.mail.address import check_address
 from tocsin.mail.mark import cut, mark_line
+
+_Unit = TypeVar("_Unit", str, bytes)
 
 LONGEST_VALUE = 2000
 """Characters of a field's value; more is cut, and it is said how much."""
@@ -107,9 +110,9 @@ def _encoded_words(text: str, first_line: int) -> list[str]:
     ]
 
 
-def _packed(units: list[Unit], first: int, following: int) -> list[list[Unit]]:
+def _packed(units: list[_Unit], first: int, following: int) -> list[list[_Unit]]:
     """The units in groups, none longer than there is room for."""
-    groups: list[list[Unit]] = [[]]
+    groups: list[list[_Unit]] = [[]]
     room = first
     for unit in units:
         if len(unit) > room:

@@ -26,7 +26,7 @@ LONGEST_PART = 250_000
 """Characters of the text or the HTML; more is cut likewise. Two parts of this size stay
 below 10 MB encoded, what Amazon SES takes at least (SES quotas, "Maximum message size")."""
 
-_MESSAGE_ID = re.compile(r"<[^\x00-\x20\x7f-\U0010ffff<>@]{1,150}@[^\x00-\x20\x7f-\U0010ffff<>@]{1,255}>")
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,150}@[!-;=?A-~]{1,255}>")
 
 # Keeps vacation responders quiet (RFC 3834 section 5).
 _MADE_BY_MACHINE = "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"

@@ -1,24 +1,34 @@
-"""Rules compiled once and asked often."""
+"""Rules compiled once and asked often.
+
+Each rule is filed under the keys of that condition of its own which fewest alarms (and
+fewest other rules) meet. An alarm looks its keys up, and only the rules found there are
+asked for the rest of their conditions.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tocsin.domain.alarm import Alarm, TransitionKind
-from tocsin.rules.condition import INDEXED, Condition, compile_condition, field_value
+from tocsin.rules.condition import Condition, conditions
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A response rule: which actions for which alarms."""
+    """A response rule: which actions for which alarms.
+
+    `when` has fields, each with a value or several, all of which must hold; empty, it
+    matches every alarm.
+    """
 
     name: str
     enabled: bool
     when: Mapping[str, object]
-    active: tuple[str, ...]
-    inactive: tuple[str, ...]
+    active: tuple[str, ...] = ()
+    inactive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +48,10 @@ class RuleVerdict:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    place: int
-    rule: Rule
-    conditions: tuple[Condition, ...]
-    """Without the one that the rule is indexed by."""
-    match_active: Match
-    match_inactive: Match
+_Test = Callable[[Any], bool]
+# A rule's place in the order, and the conditions left: (place among the facts, test).
+_Candidate = tuple[int, tuple[tuple[int, _Test], ...]]
+_Table = dict[Hashable, list[_Candidate]]
 
 
 class RuleSet:
@@ -53,68 +59,81 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
-        self._always: list[_Compiled] = []
-        self._indexed: dict[str, defaultdict[str, list[_Compiled]]] = {
-            field: defaultdict(list) for field in INDEXED
+        self._conditions = tuple(conditions(rule.when) for rule in rules)
+        self._active = tuple(Match(rule.name, rule.active) for rule in rules)
+        self._inactive = tuple(Match(rule.name, rule.inactive) for rule in rules)
+        used = {
+            place: asked
+            for place, asked in enumerate(self._conditions)
+            if self._rules[place].enabled
         }
-        for place, rule in enumerate(rules):
-            if rule.enabled:
-                self._add(place, rule)
+        self._places = {
+            name: number
+            for number, name in enumerate(
+                dict.fromkeys(one.name for asked in used.values() for one in asked)
+            )
+        }
+        self._readers = _readers(self._places, used)
+        self._always: list[_Candidate] = []
+        self._by_one: dict[int, _Table] = {}
+        self._by_several: dict[int, _Table] = {}
+        self._file(used)
 
-    def _add(self, place: int, rule: Rule) -> None:
-        conditions = [compile_condition(field, value) for field, value in rule.when.items()]
-        key = min(
-            (one for one in conditions if one.equals is not None),
-            key=lambda one: INDEXED.index(one.field),
-            default=None,
+    def _file(self, used: Mapping[int, tuple[Condition, ...]]) -> None:
+        crowd = Counter(
+            (one.name, key) for asked in used.values() for one in asked for key in one.asked.keys
         )
-        compiled = _Compiled(
-            place,
-            rule,
-            tuple(one for one in conditions if one is not key),
-            Match(rule.name, rule.active),
-            Match(rule.name, rule.inactive),
-        )
-        if key is None or key.equals is None:
-            self._always.append(compiled)
-            return
-        for value in key.equals:
-            self._indexed[key.field][value].append(compiled)
+        for place, asked in used.items():
+            key = min(asked, key=lambda one: _cost(one, crowd), default=None)
+            rest = tuple(
+                (self._places[one.name], _test(one)) for one in asked if one is not key
+            )
+            if key is None:
+                self._always.append((place, rest))
+                continue
+            tables = self._by_several if key.field.several else self._by_one
+            table = tables.setdefault(self._places[key.name], {})
+            for value in key.asked.keys:
+                table.setdefault(value, []).append((place, rest))
 
     def match(self, alarm: Alarm, kind: TransitionKind) -> list[Match]:
-        """The rules that match, in their order; a raised severity asks the active actions."""
-        candidates = list(self._always)
-        for field, by_value in self._indexed.items():
-            if by_value:
-                candidates += by_value.get(field_value(alarm, field), ())
-        found = [
-            one for one in candidates if all(each.holds(alarm) for each in one.conditions)
+        """The rules that match, in their order, each with the actions of this transition.
+
+        A raised severity asks for the actions of "when active", as the alarm's
+        beginning does. A rule that matches but names no action is among them.
+        """
+        matches = self._inactive if kind is TransitionKind.INACTIVE else self._active
+        return [matches[place] for place in self._matching(alarm)]
+
+    def _matching(self, alarm: Alarm) -> list[int]:
+        facts = [read(alarm) for read in self._readers]
+        candidates = self._always.copy()
+        for fact, table in self._by_one.items():
+            if (found := table.get(facts[fact])) is not None:
+                candidates += found
+        for fact, table in self._by_several.items():
+            for key in facts[fact]:
+                if (found := table.get(key)) is not None:
+                    candidates += found
+        places = []
+        for place, rest in candidates:
+            for fact, test in rest:
+                if not test(facts[fact]):
+                    break
+            else:
+                places.append(place)
+        # A host may be in several of the networks that one rule asks for.
+        return sorted(set(places))
+
+    def explain(self, alarm: Alarm, kind: TransitionKind) -> list[RuleVerdict]:  # noqa: ARG002
+        """Every rule with its verdict and the reasons, in their order.
+
+        Whether a rule matches does not depend on the transition; what it then asks for does.
+        """
+        return [
+            _verdict(rule, asked, alarm)
+            for rule, asked in zip(self._rules, self._conditions, strict=True)
         ]
-        found.sort(key=lambda one: one.place)
-        if kind is TransitionKind.INACTIVE:
-            return [one.match_inactive for one in found]
-        return [one.match_active for one in found]
-
-    def explain(self, alarm: Alarm, kind: TransitionKind) -> list[RuleVerdict]:
-        """Every rule with its verdict, in their order."""
-        matched = {one.rule for one in self.match(alarm, kind)}
-        return [_explain(rule, alarm, matched=rule.name in matched) for rule in self._rules]
-
-
-def _explain(rule: Rule, alarm: Alarm, *, matched: bool) -> RuleVerdict:
-    if not rule.enabled:
-        return RuleVerdict(rule.name, matched=False, reasons=("the rule is switched off",))
-    conditions = [compile_condition(field, value) for field, value in rule.when.items()]
-    if not conditions:
-        return RuleVerdict(rule.name, matched, ("it matches every alarm",))
-    wanted = [one for one in conditions if one.holds(alarm) is matched]
-    return RuleVerdict(rule.name, matched, tuple(_reason(one, alarm) for one in wanted))
-
-
-def _reason(condition: Condition, alarm: Alarm) -> str:
-    field = condition.field.replace("_", " ")
-    found = condition.found(alarm)
-    return f"{field} is {found}, asked for is {condition.asked}"
 
 
 def compile_rules(rules: Sequence[Rule]) -> RuleSet:
@@ -124,3 +143,40 @@ def compile_rules(rules: Sequence[Rule]) -> RuleSet:
         BadCondition: a rule that was not checked when it was saved.
     """
     return RuleSet(rules)
+
+
+def _readers(
+    places: Mapping[str, int], used: Mapping[int, tuple[Condition, ...]]
+) -> list[Callable[[Alarm], Any]]:
+    """For each fact in use the function that reads it, as far as some rule asks."""
+    keys: dict[str, set[Hashable]] = {name: set() for name in places}
+    fields = {}
+    for asked in used.values():
+        for one in asked:
+            keys[one.name] |= one.asked.keys
+            fields[one.name] = one.field
+    return [fields[name].reader(frozenset(keys[name])) for name in places]
+
+
+def _cost(condition: Condition, crowd: Mapping[tuple[str, Hashable], int]) -> float:
+    """What filing a rule under this condition costs: alarms that meet it, rules beside it."""
+    fullest = max(crowd[condition.name, key] for key in condition.asked.keys)
+    return condition.field.share(condition.asked.keys) * fullest
+
+
+def _test(condition: Condition) -> _Test:
+    keys = condition.asked.keys
+    if not condition.field.several:
+        return keys.__contains__
+    return lambda found: not keys.isdisjoint(found)
+
+
+def _verdict(rule: Rule, asked: tuple[Condition, ...], alarm: Alarm) -> RuleVerdict:
+    if not rule.enabled:
+        return RuleVerdict(rule.name, matched=False, reasons=("rule is switched off",))
+    if not asked:
+        return RuleVerdict(rule.name, matched=True, reasons=("rule matches every alarm",))
+    failing = [one for one in asked if not one.holds(alarm)]
+    return RuleVerdict(
+        rule.name, not failing, tuple(one.reason(alarm) for one in failing or asked)
+    )

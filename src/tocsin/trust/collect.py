@@ -47,6 +47,11 @@ _VERSION_TROUBLE = frozenset(
 )
 
 
+_NOT_TRUSTED = frozenset(
+    {"tls.untrusted-issuer", "tls.incomplete-chain", "tls.self-signed", "tls.intercepted"}
+)
+
+
 def mode_of(port: int) -> str:
     """How TLS begins on a port unless told otherwise: ``smtps`` at once, else ``starttls``."""
     return "smtps" if port in WRAPPER_PORTS else "starttls"
@@ -168,13 +173,13 @@ async def _compare(target: Target, strict: Probe, contexts: _Contexts) -> Probe:
 def _system_verdict(compared: Probe) -> bool | None:
     if compared.established:
         return True
-    reached = compared.facts is not None and compared.facts.chain
-    return False if reached else None
+    code = compared.finding.code if compared.finding else None
+    return False if code in _NOT_TRUSTED else None
 
 
 def _endpoint(target: Target, seen: Probe, anchors: Sequence[Anchor]) -> Endpoint:
     chain = seen.facts.chain if seen.facts else ()
-    facts = seen.facts if seen.facts and seen.facts.version else None
+    facts = seen.facts if seen.facts and (seen.facts.version or chain) else None
     return Endpoint(
         address=target.address,
         facts=facts,

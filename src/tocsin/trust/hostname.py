@@ -7,8 +7,14 @@ from ipaddress import ip_address
 
 
 def plain_host(host: str) -> str:
-    """The host as TLS compares it: without brackets and without the root's trailing dot."""
-    return host.strip("[]").removesuffix(".")
+    """The host as TLS compares it: no brackets, no trailing dot, A-labels (RFC 5890)."""
+    plain = host.strip("[]").removesuffix(".")
+    if plain.isascii():
+        return plain
+    try:
+        return plain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return plain
 
 
 def covers(names: Iterable[str], host: str) -> bool:

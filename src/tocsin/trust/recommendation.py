@@ -30,38 +30,38 @@ def recommend(
         return _above_a_pin(chain, path)
     if verdict.code not in _CURED_BY_TRUST:
         return None
-    top = path.top
     if any(is_impostor(one) for one in path.certificates):
         return None
+    return _of_top(path.top)
+
+
+def _of_top(top: Certificate) -> Recommendation:
+    if not top.is_ca and not top.self_signed:
+        fetch = f" It can be fetched from {top.issuer_urls[0]}." if top.issuer_urls else ""
+        return Recommendation(
+            top.issuer,
+            None,
+            "The server sent only its own certificate. Add the certificate of its issuer (or the "
+            "root above that) rather than the server's, which ends with the next renewal." + fetch,
+        )
+    return Recommendation(top.title, top.sha256, _reason_for(top))
+
+
+def _reason_for(top: Certificate) -> str:
     if published_root(top) is not None:
-        return Recommendation(
-            top.title,
-            top.sha256,
+        return (
             "Its key is the one that Amazon Trust Services publishes for this root. Server and "
-            "intermediate certificates are renewed without notice; the root stays.",
+            "intermediate certificates are renewed without notice; the root stays."
         )
-    if top.is_ca:
-        kind = "the root" if top.self_signed else "the highest certificate presented"
-        return Recommendation(
-            top.title,
-            top.sha256,
-            f"It is {kind}, so it outlasts the renewals below it. Compare its fingerprint "
-            "with what the operator of the relay says before adding it.",
-        )
-    if top.self_signed:
-        return Recommendation(
-            top.title,
-            top.sha256,
+    if not top.is_ca:
+        return (
             "The server signed its own certificate, so there is no root above it. Compare the "
-            "fingerprint on the server itself; it must be added anew at each renewal.",
+            "fingerprint on the server itself; it must be added anew at each renewal."
         )
-    return Recommendation(
-        top.issuer,
-        None,
-        "The server sent only its own certificate. Add the certificate of its issuer (or the "
-        "root above that) rather than the server's: that one ends with the next renewal"
-        + (f". The issuer's can be fetched from {top.issuer_urls[0]}" if top.issuer_urls else "")
-        + ".",
+    kind = "the root" if top.self_signed else "the highest certificate presented"
+    return (
+        f"It is {kind}, so it outlasts the renewals below it. Compare its fingerprint "
+        "with what the operator of the relay says before adding it."
     )
 
 

@@ -220,10 +220,12 @@ class TlsClient:
     def _gather(self) -> TlsFacts:
         flight = self._flight()
         key = flight.temporary_key
+        # After a fatal alert OpenSSL forgets what was agreed; the wire has not.
+        version = self._object.version() if self.established else None
         cipher = self._object.cipher()
         chain = presented_chain(self._object) or flight.certificates
         return TlsFacts(
-            version=self._object.version() if self.established else flight.version_name,
+            version=version or flight.version_name,
             cipher=cipher[0] if cipher else self._suite_name(flight.suite),
             chain=chain,
             temp_key_kind=key.kind if key else None,

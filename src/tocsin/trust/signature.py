@@ -42,16 +42,13 @@ def holds(certificate: x509.Certificate, issuer: x509.Certificate) -> bool | Non
 
     None when the algorithm is one that cannot be computed here (MD5, unknown curves).
     """
-    from cryptography.exceptions import (  # noqa: PLC0415 -- start-up time
-        InvalidSignature,
-        UnsupportedAlgorithm,
-    )
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 -- start-up time
 
     try:
         _verify(certificate, issuer)
     except InvalidSignature:
         return False
-    except (UnsupportedAlgorithm, ValueError, TypeError):
+    except Exception:  # noqa: BLE001 -- the library's errors have no common kind
         return None
     return True
 

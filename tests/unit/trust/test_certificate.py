@@ -23,6 +23,7 @@ from tocsin.trust.certificate import (
     parse_certificate,
     read_certificates,
 )
+from tocsin.trust.upload import LARGEST_FILE
 
 ROOT = chains.make("Example Root CA 1", organization="Example Trust", ca=True)
 LEAF = chains.make("relay.example.com", issuer=ROOT, names=("relay.example.com", "192.0.2.7"))
@@ -246,7 +247,7 @@ def test_what_is_no_certificate_is_refused_with_words_that_help(kind: str) -> No
 def test_a_huge_file_is_refused_unread() -> None:
     """Files beyond the limit are refused before they are looked at."""
     with pytest.raises(NotCertificates, match="larger than 4 MB"):
-        read_certificates(b"-" * (module.LARGEST_FILE + 1))
+        read_certificates(b"-" * (LARGEST_FILE + 1))
 
 
 def test_too_many_certificates_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from tocsin.trust.hostname import covers
         (("2001:db8::7",), "[2001:DB8:0::7]", True),
         (("192.0.2.8",), "192.0.2.7", False),
         (("*.0.2.7",), "192.0.2.7", False),
+        (("xn--bcher-kva.example",), "bücher.example", True),
         ((), "relay.example.com", False),
     ],
 )

@@ -28,7 +28,7 @@ def collection(*made: chains.Made) -> Collection:
         ("*.example.com", "wildcard.example.com"),
         ("../escaped", "escaped"),
         ("/etc/passwd", "etc_passwd"),
-        ("a\tb\nc", "abc"),
+        ("a\tb\nc", "a_u0009b_u000ac"),
         ("-rf", "rf"),
         ("..", ""),
         ("...hidden", "hidden"),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tocsin.base.clock import SECOND, Instant
 from tocsin.domain.alarm import Report
-from tocsin.intake.eve.follow import Follower, FilePosition, Line
+from tocsin.intake.eve.follow import FilePosition, Follower, Line
 from tocsin.intake.eve.record import BadRecord, report_of
 from tocsin.intake.kind import Batch, Broken, Position
 

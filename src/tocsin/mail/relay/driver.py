@@ -22,6 +22,8 @@ class Conversation(Protocol):
     """What is driven: an opening, a mailing or a farewell."""
 
     done: bool
+    heard: int
+    """Answers taken so far: a step is done when it grows, not when bytes come."""
 
     @property
     def step(self) -> Step:
@@ -99,7 +101,7 @@ class Driver:
         self._over = self._loop.create_future()
         try:
             self._check_handshake(Step.GREETING)
-            self._go_on()
+            self._go_on(stepped=True)
             self._wire.listen()
             await self._over
         finally:
@@ -120,15 +122,19 @@ class Driver:
 
     # ------------------------------------------------------------------ driving
 
-    def _go_on(self) -> None:
-        """Write what may be written, and set the deadline of what is awaited."""
+    def _go_on(self, *, stepped: bool) -> None:
+        """Write what may be written; a new step, or a piece written, has its own deadline.
+
+        Bytes that are no whole answer move no deadline: a relay that drips gains nothing.
+        """
         talk, wire = self._talk, self._wire
         assert talk is not None
         while not wire.congested and (piece := talk.outgoing()):
             wire.write(piece)
+            stepped = True
         if talk.done:
             self._finish()
-        else:
+        elif stepped:
             self._watch.set(self._due(talk))
 
     def _due(self, talk: Conversation) -> float:
@@ -168,17 +174,17 @@ class Driver:
         if talk is None or talk.done:
             self._take_notice(data)
             return
-        before = talk.step
+        before, heard = talk.step, talk.heard
         talk.receive(data, self.at())
         self._check_handshake(before)
-        self._go_on()
+        self._go_on(stepped=talk.heard != heard)
 
     def on_secured(self) -> None:
         """Wire: TLS is up and the relay verified."""
         facts = self.tls_facts
         if isinstance(self._talk, Opening) and not self._talk.done and facts is not None:
             self._talk.secured(self.at(), f"{facts.version}, {facts.cipher}")
-            self._go_on()
+            self._go_on(stepped=True)
 
     def on_tls_failure(self, failure: TlsFailure) -> None:
         """Wire: TLS failed."""
@@ -187,7 +193,7 @@ class Driver:
     def on_room(self) -> None:
         """Wire: what was written has left."""
         if self._talk is not None and not self._talk.done:
-            self._go_on()
+            self._go_on(stepped=False)
 
     def on_lost(self, how: str) -> None:
         """Wire: the connection ended."""

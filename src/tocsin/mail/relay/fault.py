@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -98,12 +99,13 @@ def trouble_of_lookup(error: OSError | UnicodeError) -> LocalTrouble:
 
 def trouble_of_connect(error: OSError, address: str, seconds: float) -> LocalTrouble:
     """What a failed connection to one address means, which had so many seconds."""
-    words = error.strerror or str(error) or type(error).__name__
+    # asyncio puts words of its own in place of the system's.
+    words = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
     if isinstance(error, ConnectionRefusedError):
         code = "tcp.refused"
     elif isinstance(error, TimeoutError):
         code = "tcp.timeout"
-        words = error.strerror or f"no answer within {seconds:g} s"
+        words = words if error.errno else f"no answer within {seconds:g} s"
     else:
         code = "tcp.unreachable"
     return LocalTrouble(Step.TCP, code, words, address)

@@ -14,6 +14,7 @@ class Farewell:
     def __init__(self) -> None:
         self._out = b"QUIT\r\n"
         self.done = False
+        self.heard = 0
 
     def outgoing(self) -> bytes:
         """What to put on the wire now."""

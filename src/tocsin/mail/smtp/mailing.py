@@ -62,6 +62,8 @@ class Mailing:
         self.transactions = tuple(Transaction(envelope) for envelope in envelopes)
         self.carried = carried
         self.done = False
+        self.heard = 0
+        """Answers taken so far."""
         self.failure: ConversationFailure | None = None
         self.halted_by: Refused | None = None
         """The refusal after which nothing more of the batch was begun."""
@@ -76,7 +78,6 @@ class Mailing:
         self._content = memoryview(b"")  # large content before its last piece
         self._dot: Transaction | None = None  # its dot is in the commands not given out yet
         self._settled: list[Transaction] = []
-        self._answered = False  # anything in this batch
 
     @property
     def step(self) -> Step:
@@ -146,7 +147,7 @@ class Mailing:
         code = reply.code
         if code in _NOTICES and self._is_notice(code):
             raise Refused(self.step, reply)
-        self._answered = True
+        self.heard += 1
         step, transaction = self._expected.popleft()
         if transaction is None:
             if step is Step.RSET and code != _OK:
@@ -164,7 +165,7 @@ class Mailing:
         """
         if self.step is not Step.MAIL or not self.carried:
             return False
-        return code == _CLOSING or not self._answered
+        return code == _CLOSING or self.heard == 0
 
     def _take(self, step: Step, transaction: Transaction, reply: Reply, at: float) -> None:
         transaction.times.append(at)

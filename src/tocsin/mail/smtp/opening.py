@@ -69,6 +69,8 @@ class Opening:
         self.capabilities = Capabilities()
         self.transcript: list[Exchange] = []
         self.done = False
+        self.heard = 0
+        """Answers taken so far."""
         self.failure: ConversationFailure | None = None
         self._talk = self._converse()
         self.step = next(self._talk)
@@ -84,6 +86,7 @@ class Opening:
         self.reader.feed(data)
         try:
             while not self.done and (reply := self.reader.next()) is not None:
+                self.heard += 1
                 answers.append(Answer(self.step, reply))
                 self._note(at, reply.shown)
                 self._advance(reply)

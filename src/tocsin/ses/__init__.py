@@ -1,0 +1,1 @@
+"""What is known of Amazon SES without asking it."""

@@ -1,0 +1,3 @@
+"""x"""
+def frame(request):
+    return {}
