@@ -170,6 +170,21 @@ async def test_mail_goes_over_tls_from_the_first_byte(authority):
     assert [line.step for line in evidence.transcript][-4:] == ["tls", "greeting", "ehlo", "auth"]
 
 
+async def test_a_relay_that_knows_only_login_is_signed_in_to(authority):
+    """Where PLAIN is not offered LOGIN does it, and shows nothing in the transcript."""
+    inbox = Inbox()
+    options = {"tls_context": authority.server_context(), "auth_exclude_mechanism": ["PLAIN"]}
+    async with aiosmtpd(inbox, auth_required=True, **options) as port:
+        connection = RelayConnection(relay_settings(port, authority))
+        evidence = await connection.open()
+        await connection.close()
+    assert [line.sent for line in evidence.transcript][-3:] == [
+        "AUTH LOGIN",
+        "*** (user)",
+        "*** (password)",
+    ]
+
+
 async def test_a_starttls_port_spoken_to_in_tls_is_the_wrong_mode(starttls_relay, authority):
     """A greeting in the clear where TLS should begin says which setting is wrong."""
     port, _inbox = starttls_relay
@@ -329,29 +344,56 @@ async def test_a_closed_port_refuses():
     assert caught.value.finding.facts["address"]
 
 
-async def test_a_port_that_swallows_connections_times_out():
-    """A full backlog drops our SYN, as a firewall does."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+@contextlib.contextmanager
+def swallowing_port(address: str, port: int = 0) -> Iterator[int]:
+    """A port with a full backlog: it drops our SYN, as a firewall does."""
+    with socket.socket() as listener, contextlib.ExitStack() as fillers:
+        listener.bind((address, port))
         listener.listen(0)
-        fillers = [socket.socket() for _ in range(4)]
-        try:
-            for filler in fillers:
-                filler.setblocking(False)
-                filler.connect_ex(listener.getsockname())
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+async def test_a_port_that_swallows_connections_times_out():
+    """Silence at the port is told from a refusal."""
+    with swallowing_port("127.0.0.1") as port:
+        settings = relay_settings(
+            port, encryption=Encryption.NONE, host="127.0.0.1", deadlines=within(connect=0.3)
+        )
+        connection = RelayConnection(settings)
+        with pytest.raises(RelayFailure) as caught:
+            await connection.open()
+    assert caught.value.finding.code == "tcp.timeout"
+
+
+async def test_a_silent_address_does_not_hold_up_the_next(monkeypatch):
+    """The second address is tried beside the first, long before the first is given up."""
+    async with scripted_relay(leave, host="127.0.0.3") as relay:
+        with swallowing_port("127.0.0.2", relay.port):
+            addresses_of(monkeypatch, "127.0.0.2", "127.0.0.3")
             settings = relay_settings(
-                listener.getsockname()[1],
-                encryption=Encryption.NONE,
-                host="127.0.0.1",
-                deadlines=within(connect=0.3),
+                relay.port, encryption=Encryption.NONE, deadlines=within(connect=600)
             )
             connection = RelayConnection(settings)
-            with pytest.raises(RelayFailure) as caught:
-                await connection.open()
-        finally:
-            for filler in fillers:
-                filler.close()
-    assert caught.value.finding.code == "tcp.timeout"
+            evidence = await connection.open()
+            await connection.close()
+    assert evidence.address == "127.0.0.3"
+
+
+async def test_of_several_reasons_the_telling_one_is_given(monkeypatch):
+    """A refusal says more than silence; the others stand beside it."""
+    with swallowing_port("127.0.0.2") as port:
+        addresses_of(monkeypatch, "127.0.0.2", "127.0.0.3")
+        settings = relay_settings(port, encryption=Encryption.NONE, deadlines=within(connect=0.3))
+        connection = RelayConnection(settings)
+        with pytest.raises(RelayFailure) as caught:
+            await connection.open()
+    assert caught.value.finding.code == "tcp.refused"
+    assert caught.value.finding.facts["address"] == "127.0.0.3"
+    assert "127.0.0.2" in caught.value.finding.facts["reason"]
 
 
 # ---------------------------------------------------------------------- Postfix

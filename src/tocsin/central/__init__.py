@@ -1,1 +1,1 @@
-"""Central Management, pure: the configuration document, its checks, its differences, its roll-out."""
+"""Central Management, pure: the configuration document, its changes, its roll-out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -25,25 +26,37 @@ def _name(value: object) -> object:
     return value
 
 
+def _printable(value: object) -> object:
+    if isinstance(value, str) and not value.isprintable():
+        raise ValueError("holds control characters")
+    return value
+
+
+def _no_truth_value(value: object) -> object:
+    # Python takes true for 1: "port: yes" would be port 1.
+    if isinstance(value, bool):
+        raise ValueError("is no whole number")  # noqa: TRY004 -- pydantic asks for it
+    return value
+
+
 Name = Annotated[str, BeforeValidator(_name)]
+_Line = Annotated[str, BeforeValidator(_printable)]
 
 
 class Part(BaseModel):
     """A part of the document: unknown names are refused, values never change."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Smtp(Part):
     """The relay that mail goes to."""
 
-    server: str = Field(min_length=1, max_length=253)
-    port: int = Field(ge=1, le=65_535)
+    server: _Line = Field(min_length=1, max_length=253)
+    port: Annotated[int, BeforeValidator(_no_truth_value)] = Field(ge=1, le=65_535)
     encryption: Literal["starttls", "smtps", "none"]
     sender: str = Field(alias="from")
-    user: str | None = None
+    user: _Line | None = Field(default=None, min_length=1, max_length=320)
     password: Secret | None = None
 
 
@@ -58,7 +71,13 @@ class TrustEntry(Part):
     @property
     def anchor(self) -> Anchor:
         """The entry as the verification takes it."""
-        return Anchor(self.name, read_certificates(self.pem.encode())[0])
+        return _anchor(self.name, self.pem)
+
+
+@lru_cache(maxsize=4096)
+def _anchor(name: str, pem: str) -> Anchor:
+    (certificate,) = read_certificates(pem.encode())
+    return Anchor(name, certificate)
 
 
 class Ciphers(Part):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel
 
-Check = Callable[[BaseModel], Sequence[tuple[str, str]]]
+Check = Callable[[Any], Sequence[tuple[str, str]]]
 """Problems that a schema alone does not see, as (field, message)."""
 
 
 @dataclass(frozen=True, slots=True)
 class KindSchema:
-    """A kind's settings and their check."""
+    """A kind's settings, which have a `name`, and their check."""
 
     settings: type[BaseModel]
     check: Check

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,10 @@ class Problem:
     """Such as ``rules[0].when.severity``."""
     message: str
     accepted: str = ""
+
+    def __str__(self) -> str:
+        accepted = f" (accepted: {self.accepted})" if self.accepted else ""
+        return f"{self.path}: {self.message}{accepted}"
 
 
 class Invalid(Exception):
@@ -36,27 +46,70 @@ def join(path: str, *steps: str | int) -> str:
     return path
 
 
-def problems_of(error: ValidationError, path: str) -> list[Problem]:
-    """The problems that a model found, in our words."""
-    return [_problem(found, path) for found in error.errors(include_url=False)]
+def shown(value: object) -> str:
+    """A value as it stands in a problem: short, whatever was given."""
+    return _REPR.repr(value)
 
 
-def _problem(found: object, path: str) -> Problem:
-    assert isinstance(found, dict)
+def unknown_name(path: str, name: str, known: Iterable[str]) -> Problem:
+    """A name that is not one of the known, with the one that may have been meant."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return Problem(path, f"is not known here{hint}", ", ".join(names))
+
+
+def problems_of(error: ValidationError, path: str, known: Iterable[str]) -> list[Problem]:
+    """The problems that a model found, in our words; `known` are the names of its fields."""
+    names = tuple(known)
+    return [_problem(found, path, names) for found in error.errors(include_url=False)]
+
+
+def _problem(found: Mapping[str, Any], path: str, known: Sequence[str]) -> Problem:
     place: Sequence[str | int] = found["loc"]
-    context = found.get("ctx", {})
-    where = join(path, *(step for step in place if not str(step).startswith("function-")))
+    context: Mapping[str, Any] = found.get("ctx", {})
+    where = join(path, *place)
     match found["type"]:
-        case "missing":
-            return Problem(where, "is missing")
         case "extra_forbidden":
-            return Problem(where, "is not known here")
+            return unknown_name(where, str(place[-1]), known if len(place) == 1 else ())
         case "value_error":
-            return Problem(where, str(context.get("error", found["msg"])))
+            return Problem(where, str(context["error"]))
         case "enum" | "literal_error":
-            return Problem(
-                where, f"{found['input']!r} is not one of the accepted", context["expected"]
-            )
-        case _:
-            message = found["msg"].removeprefix("Input ")
-            return Problem(where, message[:1].lower() + message[1:])
+            accepted = str(context["expected"]).replace("'", "")
+            return Problem(where, f"{shown(found['input'])} is not accepted", accepted)
+        case kind if kind in _WORDS:
+            words, accepted = _WORDS[kind]
+            return Problem(where, words.format(**context), accepted)
+    message = str(found["msg"]).removeprefix("Input ")
+    return Problem(where, message[:1].lower() + message[1:])
+
+
+def names_of(model: type[BaseModel]) -> list[str]:
+    """The names that a document gives to the fields of a model."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+_QUOTED = "text, in quotes where YAML takes it for a number, a date, true or false"
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "missing": ("is missing", ""),
+    "string_type": ("is no text", _QUOTED),
+    "int_type": ("is no whole number", ""),
+    "int_parsing": ("is no whole number", ""),
+    "int_from_float": ("is no whole number", ""),
+    "float_type": ("is no number", ""),
+    "float_parsing": ("is no number", ""),
+    "bool_type": ("is neither true nor false", ""),
+    "bool_parsing": ("is neither true nor false", ""),
+    "list_type": ("is no list", "[first, second]"),
+    "tuple_type": ("is no list", "[first, second]"),
+    "dict_type": ("is no mapping", "{name: value}"),
+    "model_type": ("is no mapping", "{name: value}"),
+    "model_attributes_type": ("is no mapping", "{name: value}"),
+    "greater_than_equal": ("is less than {ge}", ""),
+    "less_than_equal": ("is more than {le}", ""),
+    "string_too_short": ("has fewer characters than {min_length}", ""),
+    "string_too_long": ("has more characters than {max_length}", ""),
+    "too_short": ("has fewer entries than {min_length}", ""),
+    "too_long": ("has more entries than {max_length}", ""),
+}
+"""Pydantic's kind of error → our words, and what is accepted."""

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from tocsin.base.clock import Instant
-from tocsin.base.secret import Secret
 from tocsin.central.configuration import PARTS, Ciphers, RuleEntry, Smtp, TrustEntry
 from tocsin.central.kinds import Kinds, KindSchema
-from tocsin.central.problem import Invalid, Problem, join, problems_of
-from tocsin.mail.address import check_address
+from tocsin.central.notation import parse
+from tocsin.central.problem import (
+    Invalid,
+    Problem,
+    join,
+    names_of,
+    problems_of,
+    shown,
+    unknown_name,
+)
+from tocsin.central.relay import FIELDS, SET, check_relay, read_password, read_user
 from tocsin.trust.certificate import NotCertificates, read_certificates
 from tocsin.trust.policy import PRESETS, RefusedCiphers, check_policy
 
-ReadFile = Callable[[str], bytes]
+__all__ = ["SET", "Given", "ReadFile", "load", "parse"]
 
-SET = "set"
-"""What stands in place of a secret that is there."""
+ReadFile = Callable[[str], bytes]
+"""The content of a file that a document names.
+
+Raises:
+    OSError: it cannot be read.
+"""
 
 _MOST_ENTRIES = 10_000
+_TRUST_FIELDS = ("name", "file", "pem")
+_ORIGIN = frozenset({"added_at", "added_by"})
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +47,8 @@ class Given:
     parts: Mapping[str, Any]
     password_stays: bool = True
     """Whether the SMTP password is to stay as it is."""
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a name stands once: the second of two would silently win."""
-
-
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    seen: set[Hashable] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{key!r} stands here twice", key_node.start_mark
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def parse(text: str) -> dict[str, Any]:
-    """YAML text into a document.
-
-    Raises:
-        Invalid: says in which line what is wrong.
-    """
-    try:
-        document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 -- a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}" if mark is not None else "the document"
-        raise Invalid([Problem(where, error.problem or "is no YAML")]) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Invalid([Problem("the document", f"is no YAML: {error}")]) from None
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise Invalid([Problem("the document", "is not a mapping", ", ".join(PARTS))])
-    return document
+    at: Instant = 0
+    """When the document was given: what certificates are judged by."""
 
 
 def load(
@@ -80,31 +56,28 @@ def load(
     read_file: ReadFile,
     kinds: Kinds,
     *,
-    actor: str = "",
-    at: Instant = 0,
+    actor: str,
+    at: Instant,
 ) -> Given:
     """Check the parts that are given and read the files that they name.
+
+    A part that is a list is given whole; ``smtp: null`` means that there is to be no relay.
+
+    Args:
+        document: as parsed; values of `Secret` may stand for passwords.
+        read_file: gives the content of a file that the document names.
+        kinds: of sources and actions, and the check of conditions.
+        actor: who gives it, kept with certificates that are added.
+        at: when.
 
     Raises:
         Invalid: with every problem found.
     """
     reader = _Reader(read_file, kinds, actor, at)
-    parts: dict[str, Any] = {}
-    for name, value in document.items():
-        if name not in PARTS:
-            reader.problem(str(name), "is no part of the document", ", ".join(PARTS))
-        elif value is None:
-            parts[name] = () if name in _LISTS else None
-        else:
-            parts[name] = getattr(reader, name)(value)
-    if parts.get("ciphers", True) is None:
-        parts["ciphers"] = Ciphers(preset="tocsin")
+    parts = {str(name): reader.part(str(name), value) for name, value in document.items()}
     if reader.problems:
         raise Invalid(reader.problems)
-    return Given(parts, reader.password_stays)
-
-
-_LISTS = frozenset({"trust", "sources", "actions", "rules"})
+    return Given(parts, reader.password_stays, at)
 
 
 class _Reader:
@@ -118,114 +91,92 @@ class _Reader:
         self.problems: list[Problem] = []
         self.password_stays = True
 
-    def problem(self, path: str, message: str, accepted: str = "") -> None:
+    def part(self, name: str, value: object) -> Any:
+        """The part of that name, or whatever when there are problems."""
+        match name:
+            case "smtp":
+                return None if value is None else self._smtp(value)
+            case "ciphers":
+                return Ciphers(preset="tocsin") if value is None else self._ciphers(value)
+            case "trust":
+                return self._trust(value)
+            case "sources":
+                return self._of_kinds("sources", value, self._kinds.sources)
+            case "actions":
+                return self._of_kinds("actions", value, self._kinds.actions)
+            case "rules":
+                return self._rules(value)
+        self.problems.append(unknown_name(name or repr(name), name, PARTS))
+        return None
+
+    def _tell(self, path: str, message: str, accepted: str = "") -> None:
         self.problems.append(Problem(path, message, accepted))
 
-    def smtp(self, value: object) -> Smtp | None:
+    def _smtp(self, value: object) -> Smtp | None:
         if not isinstance(value, Mapping):
-            self.problem("smtp", "is not a mapping")
+            self._tell("smtp", "is no mapping")
             return None
-        fields = dict(value)
-        password = self._password(fields)
-        if password is not None:
-            fields["password"] = password
-        found = self._model("smtp", Smtp, fields)
-        if found is None:
-            return None
-        try:
-            check_address(found.sender)
-        except ValueError as error:
-            self.problem("smtp.from", str(error), "an address such as alarms@example.com")
-        if any(one.isspace() or not one.isprintable() for one in found.server):
-            self.problem("smtp.server", "holds blanks or control characters", "a host name")
+        fields = read_user(value)
+        password = read_password(fields, self._file, self.problems.append)
+        self.password_stays = password.stays
+        if password.value is not None:
+            fields["password"] = password.value
+        found = self._model("smtp", Smtp, fields, FIELDS)
+        if found is not None:
+            self.problems += check_relay(found)
         return found
 
-    def _password(self, fields: dict[str, Any]) -> Secret | None:
-        given = fields.pop("password", SET)
-        file = fields.pop("password_file", SET)
-        if given is None or file is None:
-            self.password_stays = False
-            return None
-        if isinstance(given, Secret):
-            self.password_stays = False
-            return given
-        if given != SET:
-            self.problem(
-                "smtp.password",
-                "a secret does not stand in the document itself",
-                "password_file: NAME of a file that holds it, or 'set' for the one there is",
-            )
-            return None
-        if file == SET:
-            return None
-        content = self._file("smtp.password_file", file)
-        if content is None:
-            return None
-        self.password_stays = False
-        text = content.decode(errors="replace").removesuffix("\n").removesuffix("\r")
-        if not text or not text.isprintable():
-            self.problem("smtp.password_file", "the file is empty or no single line of text")
-        return Secret(text)
-
-    def trust(self, value: object) -> tuple[TrustEntry, ...]:
+    def _trust(self, value: object) -> tuple[TrustEntry, ...]:
         found = []
         for place, fields in self._entries("trust", value):
             path = join("trust", place)
             entry = dict(fields)
             pem = self._pem(path, entry)
-            if pem is None:
-                continue
-            entry.pop("sha256", None)
-            entry |= {"pem": pem, "added_by": self._actor, "added_at": self._at}
-            one = self._model(path, TrustEntry, entry)
-            if one is not None:
-                found.append(one)
-        self._unique("trust", found)
-        return tuple(found)
+            for name in _ORIGIN & set(entry):
+                self.problems.append(unknown_name(join(path, name), name, _TRUST_FIELDS))
+            entry |= {"pem": pem or "", "added_by": self._actor, "added_at": self._at}
+            one = self._model(path, TrustEntry, entry, _TRUST_FIELDS)
+            if one is not None and pem is not None:
+                found.append((place, one))
+        return self._unique("trust", found)
 
     def _pem(self, path: str, entry: dict[str, Any]) -> str | None:
         file, pem = entry.pop("file", None), entry.pop("pem", None)
         if (file is None) == (pem is None):
-            self.problem(path, "needs one of file and pem")
-            return None
-        content = str(pem).encode() if pem is not None else self._file(f"{path}.file", file)
-        if content is None:
+            self._tell(path, "needs one of file and pem")
             return None
         where = f"{path}.{'pem' if pem is not None else 'file'}"
+        content = str(pem).encode() if pem is not None else self._file(where, file)
+        if content is None:
+            return None
         try:
             certificates = read_certificates(content)
         except NotCertificates as error:
-            self.problem(where, str(error))
+            self._tell(where, str(error))
             return None
         if len(certificates) != 1:
-            self.problem(
+            self._tell(
                 where, f"holds {len(certificates)} certificates", "one certificate for each name"
             )
             return None
         return certificates[0].pem
 
-    def ciphers(self, value: object) -> Ciphers | None:
+    def _ciphers(self, value: object) -> Ciphers | None:
         found = self._model("ciphers", Ciphers, value)
         if found is None:
             return None
         if (found.preset is None) == (found.list is None):
-            self.problem("ciphers", "needs one of preset and list")
+            self._tell("ciphers", "needs one of preset and list")
         elif found.preset is not None and found.preset not in PRESETS:
-            self.problem(
-                "ciphers.preset", f"{found.preset!r} is no preset", ", ".join(sorted(PRESETS))
+            self._tell(
+                "ciphers.preset", f"{shown(found.preset)} is no preset", ", ".join(sorted(PRESETS))
             )
         else:
             try:
                 check_policy(found.policy)
             except RefusedCiphers as error:
-                self.problem("ciphers.list", str(error))
+                self._tell("ciphers.list" if found.list is not None else "ciphers", str(error))
         return found
-
-    def sources(self, value: object) -> tuple[BaseModel, ...]:
-        return self._of_kinds("sources", value, self._kinds.sources)
-
-    def actions(self, value: object) -> tuple[BaseModel, ...]:
-        return self._of_kinds("actions", value, self._kinds.actions)
 
     def _of_kinds(
         self, part: str, value: object, kinds: Mapping[str, KindSchema]
@@ -235,64 +186,73 @@ class _Reader:
             path = join(part, place)
             kind = kinds.get(str(fields.get("kind")))
             if kind is None:
-                said = f"{fields['kind']!r} is no kind" if "kind" in fields else "is missing"
-                self.problem(f"{path}.kind", said, ", ".join(sorted(kinds)))
+                given = "kind" in fields
+                said = f"{shown(fields['kind'])} is no kind" if given else "is missing"
+                self._tell(f"{path}.kind", said, ", ".join(sorted(kinds)))
                 continue
             one = self._model(path, kind.settings, dict(fields))
             if one is not None:
                 for field, message in kind.check(one):
-                    self.problem(f"{path}.{field}", message)
-                found.append(one)
-        self._unique(part, found)
-        return tuple(found)
+                    self._tell(join(path, field), message)
+                found.append((place, one))
+        return self._unique(part, found)
 
-    def rules(self, value: object) -> tuple[RuleEntry, ...]:
+    def _rules(self, value: object) -> tuple[RuleEntry, ...]:
         found = []
         for place, fields in self._entries("rules", value):
             path = join("rules", place)
             one = self._model(path, RuleEntry, dict(fields))
             if one is not None:
                 for field, message in self._kinds.check_when(one.when):
-                    self.problem(f"{path}.when.{field}", message)
-                found.append(one)
-        self._unique("rules", found)
-        return tuple(found)
+                    self._tell(join(path, "when", field), message)
+                found.append((place, one))
+        return self._unique("rules", found)
 
     def _entries(self, part: str, value: object) -> list[tuple[int, Mapping[str, Any]]]:
         if not isinstance(value, list | tuple):
-            self.problem(part, "is not a list")
+            # Nothing behind the colon is more often forgotten than meant.
+            self._tell(part, "is no list", "[] for none at all")
             return []
         if len(value) > _MOST_ENTRIES:
-            self.problem(part, f"has {len(value)} entries", f"at most {_MOST_ENTRIES}")
+            self._tell(part, f"has {len(value)} entries", f"at most {_MOST_ENTRIES}")
             return []
         found = []
         for place, one in enumerate(value):
             if isinstance(one, Mapping):
                 found.append((place, one))
             else:
-                self.problem(join(part, place), "is not a mapping")
+                self._tell(join(part, place), "is no mapping", "{name: …}")
         return found
 
-    def _model(self, path: str, model: type[Any], fields: object) -> Any:
+    def _model(
+        self, path: str, model: type[_Model], fields: object, known: Sequence[str] = ()
+    ) -> _Model | None:
         try:
             return model.model_validate(fields)
         except ValidationError as error:
-            self.problems += problems_of(error, path)
+            self.problems += problems_of(error, path, known or names_of(model))
             return None
 
-    def _unique(self, part: str, found: list[Any]) -> None:
-        seen: set[str] = set()
-        for one in found:
-            if one.name.casefold() in seen:
-                self.problem(part, f"the name {one.name!r} stands twice", "each name once")
-            seen.add(one.name.casefold())
+    def _unique(self, part: str, found: Sequence[tuple[int, Any]]) -> tuple[Any, ...]:
+        """The entries; names that differ in case alone would be taken for each other."""
+        seen: dict[str, int] = {}
+        for place, one in found:
+            first = seen.setdefault(one.name.casefold(), place)
+            if first != place:
+                self._tell(
+                    join(part, place, "name"),
+                    f"{one.name!r} is the name of {join(part, first)} too",
+                    "each name once",
+                )
+        return tuple(one for _, one in found)
 
     def _file(self, path: str, name: object) -> bytes | None:
-        if not isinstance(name, str):
-            self.problem(path, "is not the name of a file")
+        if not isinstance(name, str) or not name:
+            self._tell(path, "is not the name of a file")
             return None
         try:
             return self._read_file(name)
-        except OSError as error:
-            self.problem(path, f"{name} cannot be read: {error.strerror or error}")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self._tell(path, f"{name!r} cannot be read: {reason}")
             return None

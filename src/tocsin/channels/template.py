@@ -42,9 +42,11 @@ _COMPARISONS = frozenset({"eq", "ne", "in", "notin", "lt", "lteq", "gt", "gteq"}
 _LOOP_FIELDS = frozenset({"index", "index0", "first", "last", "length"})
 _ONE_BRACE_WORD = re.compile(r"(?<!\{)\{\s*([a-z]+(?:_[a-z]+)+)\s*\}(?!\})")
 
+# Not where the block says itself what is to become of the blanks around it.
 _ONLY_BLOCKS = re.compile(
-    r"^[ \t]*((?:\{%[^%{}\n]*%\}[ \t]*)*\{%[^%{}\n]*)%\}[ \t]*\n", re.MULTILINE
+    r"^[ \t]*((?:\{%[^%{}\n]*%\}[ \t]*)*\{%[^%{}\n]*)(?<![-+])%\}[ \t]*\n", re.MULTILINE
 )
+_BETWEEN_BLOCKS = re.compile(r"%\}[ \t]+\{%")
 
 Known = dict[str, Value]
 """Values of variables by name, shared by the templates of one message."""
@@ -59,9 +61,7 @@ class NotRendered(Exception):
 
 
 def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        autoescape=html, keep_trailing_newline=True
-    )
+    environment = ImmutableSandboxedEnvironment(autoescape=html, keep_trailing_newline=True)
     environment.globals.clear()
     environment.tests = {}
     environment.filters = {name: made.apply for name, made in FILTERS.items()}
@@ -116,7 +116,7 @@ class Template:
 
 def _without_line_end(match: re.Match[str]) -> str:
     # The line end goes into the block, so that lines keep their numbers.
-    return f"{match[1]}\n%}}"
+    return f"{_BETWEEN_BLOCKS.sub('%}{%', match[1])}\n%}}"
 
 
 def _joined(pieces: Iterator[str]) -> str:
@@ -208,7 +208,7 @@ class _Reading:
     def _getattr(self, node: nodes.Getattr) -> nodes.Node:
         path = _path(node)
         if path is None:
-            self._refuse(node, f"nothing has a field {node.attr}")
+            self._refuse(node, "only variables have fields, and they are written as alarm.type")
         if path[0] in self._own:
             if path[0] == "loop" and len(path) == 2 and path[1] in _LOOP_FIELDS:  # noqa: PLR2004
                 return node

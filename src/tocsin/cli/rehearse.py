@@ -6,19 +6,35 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tocsin.base.home import Home
 from tocsin.cli.main import common
-from tocsin.cli.output import Output
+from tocsin.cli.output import Output, table
+from tocsin.cli.trouble import Missing, WrongUse
+
+if TYPE_CHECKING:
+    from tocsin.rehearsal.endpoint import Endpoint
+    from tocsin.rehearsal.settings import RehearsalSettings
+
+REGION = "eu-west-1"
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """Arguments of the command."""
-    parser.add_argument("--bind", metavar="ADDRESS", default="127.0.0.1")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        metavar="NAME",
+        help="misbehave so, may be repeated; 'list' describes every fault",
+    )
+    parser.add_argument(
+        "--bind", metavar="ADDRESS", default="localhost", help="where to listen (localhost)"
+    )
     parser.add_argument("--port", type=int, metavar="P", default=2587, help="STARTTLS (2587)")
     parser.add_argument("--smtps-port", type=int, metavar="P", default=2465, help="TLS (2465)")
     parser.add_argument("--out", metavar="DIR", help="inbox and certificates (default: a new one)")
-    parser.add_argument("--region", default="eu-west-1", metavar="R")
+    parser.add_argument("--region", default=REGION, metavar="R", help=f"of AWS ({REGION})")
     parser.add_argument(
         "--identity",
         action="append",
@@ -38,51 +54,82 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
         action="store_true",
         help="take the place of the home's SMTP server while this runs ('tocsin up --rehearsal')",
     )
-    common(parser, answers=False)
+    common(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    from tocsin.base.files import write_atomically  # noqa: PLC0415
     from tocsin.engine.deathwatch import end_with_parent  # noqa: PLC0415
-    from tocsin.engine.readiness import announce  # noqa: PLC0415
-    from tocsin.rehearsal.relay import Endpoint, run  # noqa: PLC0415
+    from tocsin.rehearsal.fault.registry import UnknownFault, make_faults  # noqa: PLC0415
+    from tocsin.rehearsal.relay import FolderInUse, run  # noqa: PLC0415
+
+    if "list" in (arguments.fault or ()):
+        return _list_faults(output)
+    end_with_parent()
+    out = Path(arguments.out or tempfile.mkdtemp(prefix="tocsin-rehearsal-")).resolve()
+    facts = home.rehearsal_facts if arguments.home is not None else None
+    if facts is not None:
+        home.make()
+    try:
+        faults = make_faults(arguments.fault or ())
+        run(
+            _settings(arguments),
+            out,
+            lambda endpoint: _ready(endpoint, facts, output, stands_in=arguments.stand_in),
+            faults,
+        )
+    except UnknownFault as error:
+        raise WrongUse(str(error)) from None
+    except (FolderInUse, OSError) as error:
+        raise Missing(str(error)) from None
+    finally:
+        if facts is not None:
+            facts.unlink(missing_ok=True)
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> RehearsalSettings:
     from tocsin.rehearsal.settings import RehearsalSettings  # noqa: PLC0415
 
-    end_with_parent()
-    defaults = RehearsalSettings()
-    settings = RehearsalSettings(
+    sandbox = arguments.sandbox
+    return RehearsalSettings(
         bind=arguments.bind,
         port=arguments.port,
         smtps_port=arguments.smtps_port,
         region=arguments.region,
-        identities=tuple(arguments.identity or defaults.identities),
-        sandbox=arguments.sandbox,
-        max_send_rate=1.0 if arguments.sandbox and arguments.rate is None else arguments.rate,
-        max_24_hour_send=200 if arguments.sandbox and arguments.quota is None else arguments.quota,
+        identities=tuple(arguments.identity or RehearsalSettings().identities),
+        sandbox=sandbox,
+        # What a new account is allowed (SES developer guide, "sandbox").
+        max_send_rate=1.0 if sandbox and arguments.rate is None else arguments.rate,
+        max_24_hour_send=200 if sandbox and arguments.quota is None else arguments.quota,
         sign=not arguments.no_signatures,
     )
-    out = Path(arguments.out or tempfile.mkdtemp(prefix="tocsin-rehearsal-")).resolve()
 
-    def ready(endpoint: Endpoint) -> None:
-        if arguments.home is not None:
-            facts = {**endpoint.to_plain(), "stands_in": arguments.stand_in}
-            write_atomically(home.rehearsal_facts, json.dumps(facts).encode(), mode=0o600)
-        output.note(
-            f"The rehearsal relay listens on {endpoint.host}, STARTTLS {endpoint.port}, "
-            f"SMTPS {endpoint.smtps_port}"
-        )
-        output.note(f"  user      {endpoint.user}, password in {endpoint.password_file}")
-        output.note(f"  root      {endpoint.root_file}")
-        output.note(f"  verified  {', '.join(endpoint.identities)}")
-        output.note(f"  inbox     {endpoint.inbox}")
-        announce("rehearse")
 
-    if arguments.home is not None:
-        home.make()
-    try:
-        run(settings, out, ready)
-    finally:
-        if arguments.home is not None:
-            home.rehearsal_facts.unlink(missing_ok=True)
+def _ready(endpoint: Endpoint, facts: Path | None, output: Output, *, stands_in: bool) -> None:
+    from tocsin.base.files import write_atomically  # noqa: PLC0415
+    from tocsin.engine.readiness import announce  # noqa: PLC0415
+
+    if facts is not None:
+        document = {**endpoint.to_plain(), "stands_in": stands_in}
+        write_atomically(facts, json.dumps(document).encode(), mode=0o600)
+    output.note(
+        f"The rehearsal relay listens on {endpoint.host}, STARTTLS {endpoint.port}, "
+        f"SMTPS {endpoint.smtps_port}"
+    )
+    output.note(f"  user      {endpoint.user}, password in {endpoint.password_file}")
+    output.note(f"  root      {endpoint.root_file}")
+    output.note(f"  verified  {', '.join(endpoint.identities)}")
+    output.note(f"  inbox     {endpoint.inbox}")
+    announce("rehearse")
+
+
+def _list_faults(output: Output) -> int:
+    from tocsin.rehearsal.fault.registry import load_faults  # noqa: PLC0415
+
+    found = load_faults()
+    output.answer(
+        [{"name": name, "description": one.description} for name, one in found.items()],
+        table(["FAULT", "WHAT IT DOES"], [[name, one.description] for name, one in found.items()]),
+    )
     return 0

@@ -41,7 +41,13 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     if arguments.rehearsal:
         inbox = home.folder / "rehearsal"
         commands.append(
-            RoleCommand("rehearse", ("rehearse", *folder, "--stand-in", "--out", str(inbox)))
+            RoleCommand(
+                "rehearse",
+                (
+                    *("rehearse", *folder, "--stand-in", "--out", str(inbox)),
+                    *("--port", "0", "--smtps-port", "0"),
+                ),
+            )
         )
     scheme = "http" if arguments.http else "https"
     shown = f"[{host}]" if ":" in host else host

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from tocsin.base.clock import Instant, now
 from tocsin.base.home import Home
@@ -56,31 +55,38 @@ class Changed:
 
 
 class _Latest:
-    """The version read last; versions are immutable, so it stays true for its number."""
+    """The version read last. A version never changes; its time tells it from one of the
+    same number in another database, after a restore say."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._version = Version(0, EMPTY, 0, "", "", ())
+        self._version = _NONE
 
-    def get(self, number: int) -> Version:
+    def get(self, number: int, created_at: Instant) -> Version:
         with self._lock:
-            if self._version.number != number:
+            if (self._version.number, self._version.created_at) != (number, created_at):
                 self._version = _read(number)
             return self._version
 
 
+_NONE = Version(0, EMPTY, 0, "", "", ())
 _latest = _Latest()
 
 
 def current_number() -> int:
     """Number of the version in force; 0 before the first change."""
-    return models.ConfigurationVersion.objects.aggregate(n=Max("number"))["n"] or 0
+    return _current_key()[0]
 
 
 def current() -> Version:
     """The version in force."""
-    number = current_number()
-    return _latest.get(number) if number else Version(0, EMPTY, 0, "", "", ())
+    number, created_at = _current_key()
+    return _latest.get(number, created_at) if number else _NONE
+
+
+def _current_key() -> tuple[int, Instant]:
+    latest = models.ConfigurationVersion.objects.order_by("-number")
+    return latest.values_list("number", "created_at").first() or (0, 0)
 
 
 def version(number: int) -> Version:
@@ -89,7 +95,7 @@ def version(number: int) -> Version:
     Raises:
         NotFound: there is none.
     """
-    return Version(0, EMPTY, 0, "", "", ()) if number == 0 else _read(number)
+    return _NONE if number == 0 else _read(number)
 
 
 def _read(number: int) -> Version:

@@ -110,8 +110,10 @@ class _Intake:
             except OSError as error:
                 self._failed(name, one, error)
                 continue
-            one.failure = "" if one.reader.ready else f"{one.settings.path} is not there yet"
+            one.failure = one.reader.waiting_for or ""
             if batch is not None:
+                for note in batch.notes:
+                    _log.warning("source", source=name, note=note)
                 self._store(name, one, batch)
                 busy = busy or batch.more
         return busy

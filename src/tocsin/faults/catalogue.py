@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
 from tocsin.faults import auth, local, network, ses, smtp, tls
@@ -27,9 +28,22 @@ def is_known(code: str) -> bool:
     return code in FAULTS
 
 
-def explain(finding: Finding) -> Explained:
-    """The fault of a finding, told with its facts; a code from elsewhere counts as unknown."""
-    fault = FAULTS.get(finding.code, FAULTS["unknown"])
+def sentences() -> Iterator[str]:
+    """Every text of the catalogue that a translation is wanted for, facts as ``{name}``."""
+    for fault in FAULTS.values():
+        yield from (fault.title, fault.cause, *fault.fix, *fault.defaults.values())
+
+
+def _untranslated(sentence: str) -> str:
+    return sentence
+
+
+def explain(finding: Finding, translate: Callable[[str], str] = _untranslated) -> Explained:
+    """The fault of a finding, told with its facts; a code from elsewhere counts as unknown.
+
+    `translate` gives each of `sentences` in another language.
+    """
+    fault = _translated(FAULTS.get(finding.code, FAULTS["unknown"]), translate)
     facts = {name: _shown(value) for name, value in finding.facts.items() if value}
     return Explained(
         code=fault.code,
@@ -40,6 +54,18 @@ def explain(finding: Finding) -> Explained:
         retry=fault.retry,
         scope=fault.scope,
         facts=dict(finding.facts),
+    )
+
+
+def _translated(fault: Fault, translate: Callable[[str], str]) -> Fault:
+    if translate is _untranslated:
+        return fault
+    return replace(
+        fault,
+        title=translate(fault.title),
+        cause=translate(fault.cause),
+        fix=tuple(map(translate, fault.fix)),
+        defaults={name: translate(words) for name, words in fault.defaults.items()},
     )
 
 

@@ -136,9 +136,9 @@ FAULTS = (
     _local(
         "certificate.not-a-certificate",
         "The file holds no certificate",
-        "What was given is {found}, not a certificate.",
+        "What was given cannot be taken as a certificate: {problem}.",
         "Give a certificate as PEM (BEGIN CERTIFICATE), DER or PKCS#7.",
-        found="something else",
+        problem="it is something else",
     ),
     _local(
         "certificate.private-key",

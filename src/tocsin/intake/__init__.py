@@ -1,1 +1,1 @@
-"""Kinds of sources, one folder or file each: bytes in, reports or problems out."""
+"""Kinds of sources, one folder each: bytes or objects in, reports or problems out."""

@@ -1,178 +1,149 @@
-"""What the account may send: identities, sandbox, rate and quota, judged as SES does."""
+"""The account behind the endpoint: who may sign in, and which mails it may send.
+
+SES judges the envelope's syntax at MAIL and RCPT, and everything else at the end of DATA
+(SES developer guide, "Amazon SES SMTP issues"; transcripts). One recipient that fails the
+check refuses the whole message.
+"""
 
 from __future__ import annotations
 
-import re
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from email.utils import getaddresses
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from tocsin.base.clock import DAY, SYSTEM_CLOCK, Clock, Instant
+from tocsin.base.clock import SYSTEM_CLOCK, Clock
+from tocsin.base.secret import Secret
+from tocsin.rehearsal import words
+from tocsin.rehearsal.field import Field, field_values, find_fault
+from tocsin.rehearsal.identity import Identities, is_simulator
+from tocsin.rehearsal.mailbox import read_addresses
 from tocsin.rehearsal.settings import RehearsalSettings
+from tocsin.rehearsal.submission import Submission
+from tocsin.rehearsal.throttle import DailyQuota, RateLimit
+from tocsin.ses.password import derive, derive_outdated
 
-SIMULATOR = "simulator.amazonses.com"
-"""Its mailboxes are allowed in the sandbox and count in no quota (SES developer guide,
-"Using the mailbox simulator")."""
+MOST_RECIPIENTS = 50
+"""Of one message (SES developer guide, "quotas")."""
 
-_ONCE_ONLY = (
-    "from",
-    "sender",
-    "reply-to",
-    "to",
-    "cc",
-    "bcc",
-    "message-id",
-    "in-reply-to",
-    "references",
-    "subject",
-    "date",
-    "content-type",
-    "content-transfer-encoding",
-    "mime-version",
-)
-_LONGEST_LIST = 400
+_CONFIGURATION_SET = b"x-ses-configuration-set"
 
 
-@dataclass(slots=True)
-class Message:
-    """A message as it was handed over, before it is judged."""
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What became of an AUTH: the reply, and whether the password is of the outdated form."""
 
-    sender: str
-    recipients: list[str]
-    content: bytes
-    connection: str = ""
+    reply: bytes
+    outdated_password: bool = False
+
+    @property
+    def granted(self) -> bool:
+        """The client is signed in."""
+        return self.reply == words.SIGNED_IN
 
 
-@dataclass(slots=True)
 class Account:
-    """The account's rules and what it has used up of them."""
+    """One account in one region."""
 
-    settings: RehearsalSettings
-    clock: Clock = SYSTEM_CLOCK
-    _tokens: float = 0.0
-    _filled_at: float | None = None
-    _sent: deque[tuple[Instant, int]] = field(default_factory=deque)
-    _sent_sum: int = 0
+    def __init__(
+        self, settings: RehearsalSettings, user: str, secret: Secret, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.user = user
+        self.password = derive(secret, settings.region)
+        self.identities = Identities(settings.identities)
+        self._outdated = derive_outdated(secret)
+        self._settings = settings
+        self._rate = RateLimit(settings.max_send_rate, clock)
+        self._quota = DailyQuota(settings.max_24_hour_send, clock)
 
-    def judge(self, message: Message) -> str | None:
-        """The refusal at the end of DATA, or None: the mail is taken and counted."""
-        settings = self.settings
-        if len(message.content) > settings.max_message_bytes:
-            return "552 Message is too long."
-        if len(message.recipients) > settings.max_recipients:
-            return (
-                f"554 Transaction failed: Recipient count exceeds {settings.max_recipients}."
-            )
-        headers = list(read_headers(message.content))
+    def sign_in(self, user: str, password: str) -> SignIn:
+        """Check what AUTH gave. Wrong user, secret and region cannot be told apart, as at SES."""
+        settings = self._settings
+        if not settings.sign_in_available:
+            return SignIn(words.SIGN_IN_UNAVAILABLE)
+        if not settings.subscribed:
+            return SignIn(words.NOT_SUBSCRIBED)
+        if settings.key_active and _equal(user, self.user):
+            if _equal(password, self.password.reveal()):
+                return SignIn(words.SIGNED_IN, settings.password_outdated)
+            if _equal(password, self._outdated.reveal()):
+                return SignIn(words.SIGNED_IN, outdated_password=True)
+        return SignIn(words.BAD_CREDENTIALS)
+
+    def judge(self, submission: Submission, fields: Sequence[Field]) -> bytes | None:
+        """The reply that refuses the message; None when it may pass."""
+        settings = self._settings
+        if not settings.service_available:
+            return words.TEMPORARY
+        if settings.sending_paused:
+            return words.PAUSED
+        if submission.size > settings.max_message_bytes:
+            return words.TOO_LONG
+        if len(submission.recipients) > MOST_RECIPIENTS:
+            return words.recipient_count(MOST_RECIPIENTS)
+        complaint = find_fault(fields)
+        if complaint is not None:
+            return words.transaction_failed(complaint)
         return (
-            _misbuilt(headers)
-            or self._paused()
-            or self._configuration_set(headers)
-            or self._identities(message, headers)
-            or self._quota(message.recipients)
+            self._judge_configuration_set(fields)
+            or self._judge_identities(submission, fields)
+            or self._judge_rights(submission)
+            or self._judge_volume(submission)
         )
 
-    def _paused(self) -> str | None:
-        if not self.settings.sending_paused:
-            return None
-        return (
-            "554 Message rejected: Sending paused for this account. For more information, "
-            "please check the inbox of the email address associated with your AWS account."
-        )
+    def count(self, submission: Submission) -> None:
+        """The message has passed."""
+        self._rate.count(len(submission.recipients))
+        self._quota.count(_counted(submission))
 
-    def _configuration_set(self, headers: list[tuple[str, str]]) -> str | None:
-        for name, value in headers:
-            wanted = value.strip()
-            if name == "x-ses-configuration-set" and wanted not in self.settings.configuration_sets:
-                return (
-                    "554 Configuration Set does not exist: "
-                    f"Configuration set <{wanted}> does not exist."
-                )
+    def _judge_configuration_set(self, fields: Sequence[Field]) -> bytes | None:
+        named = next(field_values(fields, _CONFIGURATION_SET), None)
+        name = named or self._settings.default_configuration_set
+        if name and name not in self._settings.configuration_sets:
+            return words.configuration_set_missing(name)
         return None
 
-    def _identities(self, message: Message, headers: list[tuple[str, str]]) -> str | None:
-        own = [value for name, value in headers if name in {"from", "sender", "return-path"}]
-        addresses = [message.sender, *(address for _, address in getaddresses(own) if address)]
-        if self.settings.sandbox:
-            addresses += [one for one in message.recipients if not _is_simulator(one)]
-        failing = [one for one in dict.fromkeys(addresses) if not self.is_verified(one)]
-        if not failing:
-            return None
-        listed = ", ".join(failing)
-        if len(listed) > _LONGEST_LIST:
-            listed = listed[:_LONGEST_LIST] + "..."
-        return (
-            "554 Message rejected: Email address is not verified. The following identities "
-            f"failed the check in region {self.settings.region.upper()}: {listed}"
-        )
-
-    def is_verified(self, address: str) -> bool:
-        """Whether the address, its domain, or a domain above that is a verified identity."""
-        folded = address.lower()
-        domain = folded.rpartition("@")[2]
-        for identity in self.settings.identities:
-            verified = identity.lower()
-            if verified in {folded, domain} or domain.endswith("." + verified):
-                return True
-        return False
-
-    def _quota(self, recipients: Iterable[str]) -> str | None:
-        everybody = list(recipients)
-        counted = sum(not _is_simulator(one) for one in everybody)
-        now = self.clock.now()
-        while self._sent and self._sent[0][0] <= now - DAY:
-            self._sent_sum -= self._sent.popleft()[1]
-        most = self.settings.max_24_hour_send
-        if most is not None and self._sent_sum + counted > most:
-            return "454 Throttling failure: Daily message quota exceeded."
-        if not self._take_tokens(len(everybody)):
-            return "454 Throttling failure: Maximum sending rate exceeded."
-        if most is not None:
-            self._sent.append((now, counted))
-            self._sent_sum += counted
+    def _judge_identities(self, submission: Submission, fields: Sequence[Field]) -> bytes | None:
+        failed: dict[str, str] = {}
+        for address, shown in _senders(submission, fields):
+            if not self.identities.cover(address):
+                failed.setdefault(address.lower(), shown)
+        if self._settings.sandbox:
+            for address in submission.recipients:
+                if not is_simulator(address) and not self.identities.cover(address):
+                    failed.setdefault(address.lower(), address)
+        if failed:
+            return words.not_verified(self._settings.region, failed.values())
         return None
 
-    def _take_tokens(self, wanted: int) -> bool:
-        """A bucket of one second's worth; one large mail may overdraw it, then waits it back."""
-        rate = self.settings.max_send_rate
-        if rate is None:
-            return True
-        now = self.clock.monotonic()
-        size = max(rate, 1.0)
-        if self._filled_at is None:
-            self._tokens = size
-        else:
-            self._tokens = min(size, self._tokens + (now - self._filled_at) * rate)
-        self._filled_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= wanted
-        return True
+    def _judge_rights(self, submission: Submission) -> bytes | None:
+        if self._settings.access_denied:
+            domain = self.identities.signing_domain(submission.sender)
+            return words.access_denied(self._settings.region, domain or submission.sender)
+        if self._settings.mail_from_broken:
+            return words.MAIL_FROM_BROKEN
+        return None
+
+    def _judge_volume(self, submission: Submission) -> bytes | None:
+        if submission.outdated_password:
+            return words.OUTDATED_PASSWORD
+        if self._quota.is_exceeded_by(_counted(submission)):
+            return words.QUOTA
+        return words.RATE if self._rate.is_exceeded() else None
 
 
-def _is_simulator(address: str) -> bool:
-    return address.lower().endswith("@" + SIMULATOR)
+def _senders(submission: Submission, fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
+    """Every address that must be a verified identity, and how SES would show it."""
+    yield submission.sender, submission.sender
+    for name in (b"from", b"sender", b"return-path"):
+        for value in field_values(fields, name):
+            for display, address in read_addresses(value):
+                yield address, f'"{display}" <{address}>' if display else address
 
 
-_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\r\n[ \t].*)*)\r\n", re.MULTILINE)
+def _counted(submission: Submission) -> int:
+    """Recipients that the daily quota counts; the simulator's it does not."""
+    return sum(not is_simulator(each) for each in submission.recipients)
 
 
-def read_headers(content: bytes) -> Iterator[tuple[str, str]]:
-    """The header fields as (name in lower case, unfolded value)."""
-    head, _, _ = content.partition(b"\r\n\r\n")
-    for name, value in _FIELD.findall(head + b"\r\n"):
-        unfolded = value.replace(b"\r\n", b"").decode("utf-8", "replace").strip()
-        yield name.decode("ascii").lower(), unfolded
-
-
-def _misbuilt(headers: list[tuple[str, str]]) -> str | None:
-    counted = Counter(name for name, _ in headers)
-    for name in _ONCE_ONLY:
-        if counted[name] > 1:
-            shown = "-".join(part.capitalize() for part in name.split("-"))
-            shown = {"Message-Id": "Message-ID", "Mime-Version": "MIME-Version"}.get(shown, shown)
-            return f"554 Transaction failed: Duplicate header '{shown}'."
-    if counted["from"] == 0:
-        return "554 Transaction failed: Missing required header 'From'."
-    return None
+def _equal(given: str, known: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode())

@@ -1,158 +1,203 @@
 """The certificate chain of the stand-in: the shape of the real one, under names of its own.
 
-Leaf ← intermediate ← root, the root cross-signed by an older one, and that one by one
-older still: as the real endpoint presents it, none of the four presented is self-signed.
+leaf ← intermediate ← root, cross-signed by an older root, which is cross-signed by one
+older still. As the real endpoint presents them (SES facts: leaf, Amazon RSA 2048 M0x, Amazon
+Root CA 1, Starfield Services G2), none of the four is self-signed; the self-signed twins are
+for the trust store.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from tocsin.base.files import write_atomically
-
-_YEAR = timedelta(days=365)
-_Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 ROOT = "Rehearsal Root CA 1"
 OLD_ROOT = "Rehearsal Services Root Certificate Authority - G2"
 OLDEST_ROOT = "Rehearsal Class 2 Certification Authority"
 INTERMEDIATE = "Rehearsal RSA 2048 M01"
 
+DAY = timedelta(days=1)
+_YEAR = 365 * DAY
+_LEAF_LIFE = 198 * DAY  # CA/Browser Forum: at most 200 days from 2026 on
 
-@dataclass(frozen=True, slots=True)
-class ChainFiles:
-    """Where the chain lies."""
-
-    chain: Path
-    """What is presented, leaf first."""
-    key: Path
-    """The leaf's key; 0600."""
-    root: Path
-    """Rehearsal Root CA 1, self-signed: what a trust store should hold."""
-    old_root: Path
-    """The older root, self-signed."""
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True)
-class _Party:
-    name: x509.Name
-    key: _Key
+class Issued:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: Key
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        """The private key, unencrypted."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def make_chain(folder: Path, host: str) -> ChainFiles:
-    """Make the chain in that folder, or take the one that was made there before."""
-    files = ChainFiles(
-        folder / "chain.pem",
-        folder / "leaf.key",
-        folder / "RehearsalRootCA1.pem",
-        folder / "RehearsalServicesRoot-G2.pem",
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Everything that was issued."""
+
+    leaf: Issued
+    intermediate: Issued
+    root: Issued
+    """Self-signed: what a trust store should hold."""
+    root_crossed: Issued
+    old_root: Issued
+    """Self-signed."""
+    old_root_crossed: Issued
+
+    @property
+    def presented(self) -> tuple[Issued, ...]:
+        """What the endpoint sends, leaf first."""
+        return (self.leaf, self.intermediate, self.root_crossed, self.old_root_crossed)
+
+
+def endpoint_name(region: str) -> str:
+    """The leaf's name: of the real one's shape, under a domain kept for documentation."""
+    return f"email-smtp.{region}.rehearsal.example.com"
+
+
+def leaf_names(region: str) -> tuple[str, ...]:
+    """What the leaf is valid for: the endpoint's name and this machine."""
+    return (endpoint_name(region), "localhost", "127.0.0.1", "::1")
+
+
+def names_of(leaf: Issued) -> tuple[str, ...]:
+    """What a leaf is valid for."""
+    kind = x509.SubjectAlternativeName
+    found = leaf.certificate.extensions.get_extension_for_class(kind).value
+    return tuple(str(one.value) for one in found)
+
+
+def make_chain(region: str) -> Chain:
+    """A new chain with new keys."""
+    oldest = issue_authority(OLDEST_ROOT, None, life=12 * _YEAR)
+    old_root = issue_authority(OLD_ROOT, None, life=12 * _YEAR)
+    root = issue_authority(ROOT, None, life=12 * _YEAR)
+    intermediate = issue_authority(INTERMEDIATE, root, life=8 * _YEAR, path_length=0)
+    return Chain(
+        leaf=issue_leaf(leaf_names(region), intermediate),
+        intermediate=intermediate,
+        root=root,
+        root_crossed=issue_authority(ROOT, old_root, life=11 * _YEAR, key=root.key),
+        old_root=old_root,
+        old_root_crossed=issue_authority(OLD_ROOT, oldest, life=10 * _YEAR, key=old_root.key),
     )
-    if all(path.exists() for path in (files.chain, files.key, files.root, files.old_root)):
-        return files
-    oldest, old, root = _party(OLDEST_ROOT), _party(OLD_ROOT), _party(ROOT)
-    # A new RSA key takes a good part of a second: only the two that are to look like the
-    # real ones are RSA.
-    intermediate = _party(INTERMEDIATE, rsa_key=True)
-    leaf = _party(host, rsa_key=True)
-    presented = [
-        _certificate(leaf, intermediate, years=1, names=_names(host)),
-        _certificate(intermediate, root, years=5, path_length=0),
-        _certificate(root, old, years=10),
-        _certificate(old, oldest, years=12),
-    ]
-    write_atomically(
-        files.key,
-        leaf.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-        mode=0o600,
-    )
-    write_atomically(files.chain, b"".join(map(_pem, presented)))
-    write_atomically(files.root, _pem(_certificate(root, root, years=12)))
-    write_atomically(files.old_root, _pem(_certificate(old, old, years=12)))
-    return files
 
 
-def _party(name: str, *, rsa_key: bool = False) -> _Party:
-    key: _Key = (
-        rsa.generate_private_key(65_537, 2048) if rsa_key else ec.generate_private_key(ec.SECP256R1())
-    )
-    attributes = [
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tocsin rehearsal"),
-        x509.NameAttribute(NameOID.COMMON_NAME, name),
-    ]
-    return _Party(x509.Name(attributes), key)
-
-
-def _names(host: str) -> list[x509.GeneralName]:
-    return [
-        x509.DNSName(host),
-        x509.DNSName("localhost"),
-        x509.IPAddress(ip_address("127.0.0.1")),
-        x509.IPAddress(ip_address("::1")),
-    ]
-
-
-def _certificate(
-    subject: _Party,
-    issuer: _Party,
+def issue_authority(
+    name: str,
+    issuer: Issued | None,
     *,
-    years: int,
-    names: list[x509.GeneralName] | None = None,
+    life: timedelta,
+    key: Key | None = None,
     path_length: int | None = None,
-) -> x509.Certificate:
-    today = datetime.now(UTC)
-    is_ca = names is None
-    public = subject.key.public_key()
+) -> Issued:
+    """An authority's certificate; self-signed without an issuer."""
+    key = key or make_key()
+    builder = _begin(_subject(name), issuer, key, (-DAY, life))
+    builder = builder.add_extension(x509.BasicConstraints(True, path_length), critical=True)
+    return _sign(builder.add_extension(_usage(authority=True), critical=True), issuer, key)
+
+
+def issue_leaf(
+    names: Sequence[str],
+    issuer: Issued | None,
+    *,
+    starts: timedelta = -DAY,
+    ends: timedelta = _LEAF_LIFE,
+    key: Key | None = None,
+    server: bool = True,
+) -> Issued:
+    """A server's certificate; `starts` and `ends` count from now.
+
+    Self-signed without an issuer; not `server` makes it one for clients only.
+    """
+    key = key or make_key()
+    purpose = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject.name)
-        .issuer_name(issuer.name)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + years * _YEAR)
+        _begin(subject, issuer, key, (starts, ends))
+        .add_extension(x509.BasicConstraints(False, None), critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         .add_extension(
-            x509.BasicConstraints(ca=is_ca, path_length=path_length if is_ca else None),
-            critical=True,
+            x509.SubjectAlternativeName([_general_name(one) for one in names]), critical=False
         )
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
-            critical=False,
-        )
-        .add_extension(_usage(is_ca=is_ca), critical=True)
     )
-    if names is not None:
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName(names), critical=False
-        ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-    return builder.sign(issuer.key, hashes.SHA256())
+    return _sign(builder, issuer, key)
 
 
-def _usage(*, is_ca: bool) -> x509.KeyUsage:
+def make_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    """A new RSA key, as the real chain has them."""
+    return rsa.generate_private_key(public_exponent=65_537, key_size=bits)
+
+
+def _begin(
+    subject: x509.Name, issuer: Issued | None, key: Key, validity: tuple[timedelta, timedelta]
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC).replace(microsecond=0)
+    signer = issuer.key if issuer else key
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + validity[0])
+        .not_valid_after(now + validity[1])
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+    )
+
+
+def _sign(builder: x509.CertificateBuilder, issuer: Issued | None, key: Key) -> Issued:
+    return Issued(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+def _subject(name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tocsin Rehearsal"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
-        key_encipherment=not is_ca,
+        key_encipherment=not authority,
         data_encipherment=False,
         key_agreement=False,
-        key_cert_sign=is_ca,
-        crl_sign=is_ca,
+        key_cert_sign=authority,
+        crl_sign=authority,
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)

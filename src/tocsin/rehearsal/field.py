@@ -16,6 +16,8 @@ _ONCE = frozenset(
     b"content-description dkim-signature return-path".split()
 )
 _ADDRESSES = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
+_LONGEST_VALUE = 65_536
+"""Octets of a value that are looked at: reading addresses takes time, and strangers write them."""
 _TOKEN = re.compile(r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+")
 
 
@@ -29,7 +31,7 @@ class Field:
     @property
     def value(self) -> str:
         """What follows the colon, unfolded, as text."""
-        text = self.raw.partition(b":")[2].decode("utf-8", "replace")
+        text = self.raw.partition(b":")[2][:_LONGEST_VALUE].decode("utf-8", "replace")
         return " ".join(text.split())
 
 
@@ -74,7 +76,7 @@ def _fault_of_field(field: Field) -> str | None:
     return None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _fault_of_addresses(value: str) -> str | None:
     return next(
         (found for _, address in read_addresses(value) if (found := find_complaint(address))),

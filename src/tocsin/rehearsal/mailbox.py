@@ -20,7 +20,7 @@ def is_address(text: str) -> bool:
     return len(text) <= _LONGEST and _ADDRESS.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def read_addresses(value: str) -> tuple[tuple[str, str], ...]:
     """The display names and addresses of an address field; empty groups are left out."""
     try:

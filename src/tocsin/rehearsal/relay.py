@@ -1,300 +1,317 @@
-"""The rehearsal relay on the wire: asyncio, and TLS driven by hand.
-
-The transport keeps the raw bytes in its own hands, so that a rehearsal can misbehave
-anywhere; a library's server would not let it.
-"""
+"""The rehearsal relay as a server: both ports, the folder, start and stop."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import os
 import signal
+import socket
 import ssl
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tocsin.base.files import write_atomically
-from tocsin.rehearsal import inbox, route
-from tocsin.rehearsal.account import Account, Message
-from tocsin.rehearsal.chain import ChainFiles, make_chain
-from tocsin.rehearsal.conversation import Conversation, Door, Wish
-from tocsin.rehearsal.route import Signer
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal import words
+from tocsin.rehearsal.account import Account
+from tocsin.rehearsal.chain import Chain, endpoint_name
+from tocsin.rehearsal.connection import Connection
+from tocsin.rehearsal.conversation import Conversation, Manner
+from tocsin.rehearsal.desk import Desk
+from tocsin.rehearsal.endpoint import Endpoint
+from tocsin.rehearsal.event import Answer, Then
+from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.identifier import connection_token, server_token
+from tocsin.rehearsal.keyring import Keyring
+from tocsin.rehearsal.route import (
+    RECEIVER_DOMAIN,
+    SES_DOMAIN,
+    Route,
+    Signers,
+    name_selector,
+)
+from tocsin.rehearsal.script import Script
 from tocsin.rehearsal.settings import RehearsalSettings
+from tocsin.rehearsal.signature import Signer
+from tocsin.rehearsal.submission import Submission
 from tocsin.trust.context import server_context
 
+__all__ = ("Endpoint", "FolderInUse", "Relay", "run", "serve")
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the relay listens, and what a client needs to know."""
-
-    host: str
-    """A name that its certificate is for and that leads here."""
-    port: int
-    smtps_port: int
-    region: str
-    user: str
-    password_file: str
-    root_file: str
-    identities: tuple[str, ...]
-    inbox: str
-    pid: int
-
-    def to_plain(self) -> dict[str, object]:
-        """Plain data."""
-        return asdict(self)
+_LOOPBACK = "localhost"
+_ADDRESSES = ("127.0.0.1", "::1")
+_BACKLOG = 1024
+_TRIES = 20
 
 
-def endpoint_name(region: str) -> str:
-    """The name in the certificate: of SES's shape, under a name that no one can own."""
-    return f"email-smtp.{region}.rehearsal.example"
+class FolderInUse(RuntimeError):
+    """Another relay runs in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"another rehearsal relay runs in {folder}")
+        self.folder = folder
 
 
-class RehearsalRelay:
-    """The relay; nothing listens before `start`."""
+class Relay:
+    """The endpoint of one run. `start` makes it listen, `stop` ends it.
 
-    def __init__(self, settings: RehearsalSettings, out: Path) -> None:
+    Raises from `start`: `FolderInUse`, OSError (a port is taken, the folder cannot be
+    written), ValueError (the region has not the form of one).
+    """
+
+    context: ssl.SSLContext
+
+    def __init__(
+        self, settings: RehearsalSettings, out: Path, faults: Sequence[Fault] = ()
+    ) -> None:
+        self._told = settings
+        for fault in faults:
+            settings = fault.adjust(settings)
         self._settings = settings
-        self._out = out
-        self._account = Account(settings)
-        self._door = Door(
-            settings.user,
-            settings.password,
-            settings.max_message_bytes,
-            settings.max_messages_per_connection,
-        )
-        self._signer: Signer | None = None
-        domains = ("amazonses.com", "receiver.example", *settings.identities)
-        self._domains = list(dict.fromkeys(one.rpartition("@")[2] for one in domains))
-        self._context: ssl.SSLContext | None = None
+        self._out = out.resolve()
+        self._faults = tuple(faults)
+        self._server_token = server_token()
         self._servers: list[asyncio.Server] = []
-        self._connections: set[_Connection] = set()
-
-    @property
-    def settings(self) -> RehearsalSettings:
-        """What it was told to be."""
-        return self._settings
+        self._connections: set[Connection] = set()
+        self._stack = contextlib.ExitStack()
+        self.idle_seconds = settings.idle_seconds
 
     async def start(self) -> Endpoint:
         """Make what is missing in the folder, and listen on both ports."""
         self._out.mkdir(parents=True, exist_ok=True)
-        chain = make_chain(self._out, endpoint_name(self._settings.region))
-        self._context = server_context(chain.chain, chain.key)
-        if self._settings.sign:
-            self._signer = make_signer(self._out, self._domains)
+        self._stack.enter_context(_lock(self._out))
+        try:
+            return await self._open()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _open(self) -> Endpoint:
+        settings, keyring = self._settings, Keyring(self._out)
+        user, secret = settings.user, settings.secret
+        if user is None or secret is None:
+            made_user, made_secret = keyring.credentials()
+            user, secret = user or made_user, secret or made_secret
+        keyring.keep_credentials(user, secret)
+        self._account = Account(settings, user, secret)
+        chain = keyring.chain(settings.region)
+        self.context = self._make_context(chain)
+        signers = _make_signers(keyring) if settings.sign else None
+        route = Route(settings.region, user, self._account.identities, signers)
+        self._desk = Desk(self._account, route, self._out, settings.region, sync=settings.sync)
+        ports = [
+            await self._listen(settings.port, wrapper=False),
+            await self._listen(settings.smtps_port, wrapper=True),
+        ]
+        return self._write_facts(chain, signers, keyring.credentials_file, ports)
+
+    def _make_context(self, chain: Chain) -> ssl.SSLContext:
+        issued = chain.presented
+        for fault in self._faults:
+            issued = tuple(fault.present(chain, issued))
+        folder = self._out / "authority"
+        certificates, key = folder / "presented.pem", folder / "presented.key"
+        write_atomically(certificates, b"".join(one.pem for one in issued))
+        write_atomically(key, issued[0].key_pem, mode=0o600)
+        for fault in self._faults:
+            context = fault.secure(certificates, key)
+            if context is not None:
+                return context
+        return server_context(certificates, key)
+
+    async def _listen(self, port: int, *, wrapper: bool) -> int:
         loop = asyncio.get_running_loop()
-        ports = []
-        for port, wrapped in ((self._settings.port, False), (self._settings.smtps_port, True)):
+        listeners = _bind(self._settings.bind, port)
+        for one in listeners:
             server = await loop.create_server(
-                self._connection(wrapped=wrapped), self._settings.bind, port
+                lambda: self._connect(wrapper=wrapper), sock=one, backlog=_BACKLOG
             )
             self._servers.append(server)
-            ports.append(server.sockets[0].getsockname()[1])
-        return self._endpoint(chain, ports)
+        return int(listeners[0].getsockname()[1])
 
-    def _connection(self, *, wrapped: bool) -> Callable[[], _Connection]:
-        return lambda: _Connection(self, wrapped=wrapped)
+    def _connect(self, *, wrapper: bool) -> Connection:
+        settings = self._settings
+        manner = Manner(
+            wrapper=wrapper,
+            offers_starttls=settings.offers_starttls,
+            mechanisms=settings.mechanisms,
+            most_octets=settings.max_message_bytes,
+            most_messages=settings.max_messages_per_connection,
+        )
+        greeting = words.greeting(self._server_token, connection_token())
+        conversation = Conversation(manner, self._account.sign_in, greeting=greeting)
+        return Connection(self, conversation, wrapper=wrapper, crowded=_turn_away)
 
-    def _endpoint(self, chain: ChainFiles, ports: list[int]) -> Endpoint:
-        password = self._out / "smtp-password"
-        write_atomically(password, self._door.password.reveal().encode() + b"\n", mode=0o600)
+    def _write_facts(
+        self, chain: Chain, signers: Signers | None, credentials: Path, ports: Sequence[int]
+    ) -> Endpoint:
+        out, settings, account = self._out, self._settings, self._account
         endpoint = Endpoint(
-            host="localhost",
+            host=_LOOPBACK if settings.bind in (*_ADDRESSES, _LOOPBACK) else settings.bind,
             port=ports[0],
             smtps_port=ports[1],
-            region=self._settings.region,
-            user=self._settings.user,
-            password_file=str(password),
-            root_file=str(chain.root),
-            identities=self._settings.identities,
-            inbox=str(self._out),
+            certificate_name=endpoint_name(settings.region),
+            region=settings.region,
+            user=account.user,
+            password_file=str(out / "smtp-password"),
+            secret_file=str(credentials),
+            root_file=str(out / "RehearsalRootCA1.pem"),
+            old_root_file=str(out / "RehearsalServicesRoot-G2.pem"),
+            dns_file=str(out / "dns.json"),
+            identities=self._told.identities,
+            inbox=str(out),
+            faults=tuple(one.name for one in self._faults),
             pid=os.getpid(),
         )
-        document = json.dumps(endpoint.to_plain(), indent=2).encode() + b"\n"
-        write_atomically(self._out / "relay.json", document)
+        records = signers.records(account.identities.domains) if signers else {}
+        password = account.password.reveal()
+        _write(endpoint.password_file, f"{password}\n".encode(), mode=0o600)
+        _write(endpoint.root_file, chain.root.pem)
+        _write(endpoint.old_root_file, chain.old_root.pem)
+        _write(endpoint.dns_file, _document(records))
+        _write(str(out / "relay.json"), _document(endpoint.to_plain()))
+        self._stack.callback((out / "relay.json").unlink, missing_ok=True)
         return endpoint
 
     async def stop(self) -> None:
-        """Listen no more, and end what is open."""
+        """Listen no more, end what is open, leave the mails."""
         for server in self._servers:
             server.close()
         for connection in list(self._connections):
             connection.abort()
         for server in self._servers:
             await server.wait_closed()
+        self._servers.clear()
+        self._stack.close()
 
     # What connections ask for
 
-    def admit(self, connection: _Connection) -> bool:
+    def enter(self, connection: Connection) -> bool:
         """Whether there is room for one more."""
         self._connections.add(connection)
-        return len(self._connections) <= self._settings.max_connections
+        most = self._settings.max_connections
+        return most is None or len(self._connections) <= most
 
-    def leave(self, connection: _Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """A connection has ended."""
         self._connections.discard(connection)
 
-    def conversation(self, *, wrapped: bool, connection: str) -> Conversation:
-        """The conversation of a new connection."""
-        return Conversation(self._door, self._deliver, wrapped=wrapped, connection=connection)
+    def take(self, submission: Submission) -> bytes:
+        """The reply to a message."""
+        return self._desk.take(submission)
 
-    def tls(self) -> tuple[ssl.MemoryBIO, ssl.MemoryBIO, ssl.SSLObject]:
-        """The server's side of a new TLS connection."""
-        assert self._context is not None
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        return incoming, outgoing, self._context.wrap_bio(incoming, outgoing, server_side=True)
-
-    def _deliver(self, message: Message) -> str:
-        refusal = self._account.judge(message)
-        if refusal is not None:
-            return refusal
-        id_ = route.message_id(self._settings.region)
-        inbox.keep(
-            self._out, id_, route.deliver(message, id_, self._settings.region, self._signer)
-        )
-        return f"250 Ok {id_}"
+    def play(self, step: Step | None, script: Script) -> Script:
+        """What is done on the wire in place of the honest acts."""
+        for fault in self._faults:
+            script = fault.play(step, script)
+        return script
 
 
-class _Connection(asyncio.Protocol):
-    """One client: bytes between the wire, TLS and the conversation."""
-
-    def __init__(self, relay: RehearsalRelay, *, wrapped: bool) -> None:
-        self._relay = relay
-        self._wrapped = wrapped
-        self._transport: asyncio.Transport | None = None
-        self._conversation: Conversation | None = None
-        self._incoming: ssl.MemoryBIO | None = None
-        self._outgoing: ssl.MemoryBIO | None = None
-        self._tls: ssl.SSLObject | None = None
-        self._shaken = False
-        self._idle: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        peer = transport.get_extra_info("peername")
-        self._conversation = self._relay.conversation(wrapped=self._wrapped, connection=str(peer))
-        if not self._relay.admit(self):
-            self._conversation.refuse()
-        elif self._wrapped:
-            self._start_tls()
-            self._wait()
-            return
-        else:
-            self._conversation.greet()
-        self._answer()
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        self._relay.leave(self)
-
-    def abort(self) -> None:
-        """End it at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        assert self._conversation is not None
-        self._wait()
-        if self._tls is None:
-            self._conversation.receive(data)
-        elif not self._decrypt(data):
-            return
-        self._answer()
-
-    def _wait(self) -> None:
-        """The client has so long to say the next thing."""
-        if self._idle is not None:
-            self._idle.cancel()
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(self._relay.settings.idle_s, self._time_out)
-
-    def _time_out(self) -> None:
-        assert self._conversation is not None
-        self._conversation.time_out()
-        self._answer()
-
-    def _start_tls(self) -> None:
-        self._incoming, self._outgoing, self._tls = self._relay.tls()
-
-    def _decrypt(self, data: bytes) -> bool:
-        """Take ciphertext in; False when the connection is over."""
-        assert self._incoming is not None
-        assert self._tls is not None
-        assert self._conversation is not None
-        self._incoming.write(data)
-        try:
-            if not self._shaken:
-                self._tls.do_handshake()
-                self._shaken = True
-                self._conversation.tls_started()
-                if self._wrapped:
-                    self._conversation.greet()
-            while True:
-                plain = self._tls.read(65_536)
-                if not plain:
-                    break
-                self._conversation.receive(plain)
-        except ssl.SSLWantReadError:
-            return True
-        except ssl.SSLError:
-            # The client refused us, or speaks something else: its alert needs no answer.
-            self._flush()
-            self._close()
-            return False
-        self._close()
-        return False
-
-    def _answer(self) -> None:
-        """Send what the conversation has said, then do what it wishes."""
-        assert self._conversation is not None
-        assert self._transport is not None
-        said = self._conversation.take()
-        if said:
-            if self._tls is not None and self._shaken:
-                self._tls.write(said)
-            elif self._tls is None:
-                self._transport.write(said)
-        self._flush()
-        if self._conversation.wish is Wish.START_TLS and self._tls is None:
-            self._start_tls()
-        elif self._conversation.wish is Wish.HANG_UP:
-            self._close()
-
-    def _flush(self) -> None:
-        if self._outgoing is not None and self._transport is not None:
-            ciphertext = self._outgoing.read()
-            if ciphertext:
-                self._transport.write(ciphertext)
-
-    def _close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-
-def make_signer(out: Path, domains: Sequence[str]) -> Signer:
-    """The signer of the folder, its records written beside the inbox."""
-    signer = route.make_signer(out)
-    route.write_dns(out, signer, domains)
-    return signer
+async def serve(
+    settings: RehearsalSettings,
+    out: Path,
+    *,
+    ready: Callable[[Endpoint], None],
+    faults: Sequence[Fault] = (),
+) -> None:
+    """Run a relay until the task is cancelled; `ready` is called once it listens."""
+    relay = Relay(settings, out, faults)
+    try:
+        ready(await relay.start())
+        await asyncio.Event().wait()
+    finally:
+        await relay.stop()
 
 
 def run(
-    settings: RehearsalSettings, out: Path, when_ready: Callable[[Endpoint], None]
+    settings: RehearsalSettings,
+    out: Path,
+    when_ready: Callable[[Endpoint], None],
+    faults: Sequence[Fault] = (),
 ) -> None:
-    """Run the relay until SIGTERM or SIGINT."""
-    asyncio.run(_run(settings, out, when_ready))
+    """Run a relay until SIGTERM or SIGINT."""
+    asyncio.run(_run(settings, out, when_ready, faults))
 
 
 async def _run(
-    settings: RehearsalSettings, out: Path, when_ready: Callable[[Endpoint], None]
+    settings: RehearsalSettings,
+    out: Path,
+    when_ready: Callable[[Endpoint], None],
+    faults: Sequence[Fault],
 ) -> None:
-    stop = asyncio.Event()
+    serving = asyncio.ensure_future(serve(settings, out, ready=when_ready, faults=faults))
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    relay = RehearsalRelay(settings, out)
-    when_ready(await relay.start())
-    await stop.wait()
-    await relay.stop()
+        loop.add_signal_handler(number, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+def _make_signers(keyring: Keyring) -> Signers:
+    """1024 bits for SES and its customers, as seen; 2048 for the receiver."""
+    return Signers(
+        sender=Signer("", name_selector("sender"), keyring.signing_key("dkim-sender", 1024)),
+        ses=Signer(SES_DOMAIN, name_selector("ses"), keyring.signing_key("dkim-ses", 1024)),
+        receiver=Signer(RECEIVER_DOMAIN, "arc-rehearsal", keyring.signing_key("arc", 2048)),
+    )
+
+
+def _turn_away() -> Answer:
+    return Answer(Step.GREETING, words.TOO_MANY_CONNECTIONS, Then.CLOSE)
+
+
+def _bind(name: str, port: int) -> list[socket.socket]:
+    """Listening sockets, all on one port; of "localhost" whatever this machine has."""
+    addresses: Iterable[str] = _ADDRESSES if name == _LOOPBACK else (name,)
+    for left in reversed(range(_TRIES)):
+        bound: list[socket.socket] = []
+        try:
+            for address in addresses:
+                try:
+                    bound.append(_bind_one(address, bound[0].getsockname()[1] if bound else port))
+                except OSError:
+                    # A second address that this machine has not is no loss.
+                    if not bound or _exists(address):
+                        raise
+        except OSError:
+            for one in bound:
+                one.close()
+            if port or not bound or not left:
+                raise
+        else:
+            return bound
+    raise AssertionError("the last try returns or raises")
+
+
+def _bind_one(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.create_server((address, port), family=family, backlog=_BACKLOG)
+
+
+def _exists(address: str) -> bool:
+    try:
+        _bind_one(address, 0).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FolderInUse(folder) from None
+        yield
+
+
+def _document(plain: object) -> bytes:
+    return json.dumps(plain, indent=2).encode() + b"\n"
+
+
+def _write(path: str, content: bytes, *, mode: int = 0o644) -> None:
+    write_atomically(Path(path), content, mode=mode)

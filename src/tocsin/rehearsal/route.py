@@ -1,206 +1,204 @@
-"""What SES and a receiving provider add to a mail on its way.
+"""What SES, and after it a receiving provider, add to a mail on its way to the mailbox.
 
-The signatures are real, by keys made for this rehearsal; their public halves stand in
-``dns.json`` beside the inbox, so that a verifier can be given them.
+The shapes are those of mails that came by SES between 2020 and 2026. The receiver is made
+up; addresses are those kept for documentation. SES's own names stand in the fields because
+they are what a reader looks for, and the first field says that nothing left the machine.
 """
 
 from __future__ import annotations
 
 import base64
-import json
+import hashlib
 import secrets
 import string
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime, parseaddr
-from pathlib import Path
-from uuid import uuid4
+from datetime import datetime
 
-import dkim
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from tocsin.base.clock import SECOND, Instant, to_datetime
+from tocsin.rehearsal.field import Field, field_values
+from tocsin.rehearsal.identity import Identities
+from tocsin.rehearsal.mailbox import read_addresses
+from tocsin.rehearsal.signature import Signature, Signer, hash_body, seal_arc, sign_dkim
+from tocsin.rehearsal.submission import Submission
 
-from tocsin.base.files import write_atomically
-from tocsin.rehearsal.account import Message, read_headers
+RECEIVER = "mx.example.net"
+"""The receiving provider's server; its domain is `RECEIVER_DOMAIN`."""
+RECEIVER_DOMAIN = "example.net"
+SES_DOMAIN = "amazonses.com"
 
-RECEIVER = "mx.receiver.example"
-"""The receiving provider of every rehearsal."""
-
-# First four digits of the message id, as seen (us-east-1, us-west-2, eu-central-1) or
-# sure (eu-west-1); other regions get a number that none of these has.
-_REGIONS = {"us-east-1": "0100", "us-west-2": "0101", "eu-west-1": "0102", "eu-central-1": "0107"}
-_OTHER_REGION = "01ff"
-_SELECTOR = b"rehearsal"
-_SIGNED = [b"subject", b"from", b"to", b"date", b"mime-version", b"content-type", b"message-id"]
-_REPLACED = {"date", "message-id", "bcc", "return-path"}
+_ADDRESS = "192.0.2.25"
+_LETTERS = string.ascii_lowercase + string.digits
+_REPLACED = frozenset((b"date", b"message-id"))
+_DROPPED = _REPLACED | {b"bcc", b"return-path"}
+_SIGNED = (
+    "Subject",
+    "From",
+    "To",
+    "Cc",
+    "Date",
+    "Mime-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "In-Reply-To",
+    "References",
+    "Message-Id",
+)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
-class Signer:
-    """The key that signs, for every domain alike."""
+class Signers:
+    """The keys of a rehearsal: the senders' domains share one, as far as keys go."""
 
-    private_pem: bytes
-    record: str
-    """The TXT record of its public half."""
+    sender: Signer
+    """Its `domain` is replaced by the domain that signs."""
+    ses: Signer
+    receiver: Signer
 
-
-def make_signer(folder: Path) -> Signer:
-    """Make the signing key in that folder, or take the one that was made there before."""
-    path = folder / "dkim.key"
-    if not path.exists():
-        # 1024 bits: as Amazon's own Easy DKIM keys were seen to be; a quick signature.
-        key = rsa.generate_private_key(65_537, 1024)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-        write_atomically(path, pem, mode=0o600)
-    private_pem = path.read_bytes()
-    loaded = serialization.load_pem_private_key(private_pem, None)
-    public = loaded.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return Signer(private_pem, f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}")
+    def records(self, domains: Iterable[str]) -> dict[str, str]:
+        """The TXT records that a verifier of these mails looks up, name to text."""
+        named = [Signer(one, self.sender.selector, self.sender.key) for one in sorted(domains)]
+        return dict(one.record for one in (*named, self.ses, self.receiver))
 
 
-def write_dns(folder: Path, signer: Signer, domains: Sequence[str]) -> None:
-    """Keep the records that a verifier of these mails would look up."""
-    names = {f"rehearsal._domainkey.{domain}.": signer.record for domain in domains}
-    write_atomically(folder / "dns.json", json.dumps(names, indent=2).encode() + b"\n")
+def name_selector(name: str) -> str:
+    """A selector of the shape that SES gives: 32 characters, always the same for a name."""
+    digest = hashlib.sha256(f"rehearsal {name}".encode()).digest()[:20]
+    return base64.b32encode(digest).decode().lower()
 
 
-def message_id(region: str) -> str:
-    """A message id of SES's shape: region, milliseconds, a UUID."""
-    number = _REGIONS.get(region, _OTHER_REGION)
-    return f"{number}{time.time_ns() // 1_000_000:012x}-{uuid4()}-000000"
+class Route:
+    """The way from one account in one region to the receiver. Without `signers` unsigned."""
 
+    def __init__(
+        self, region: str, user: str, identities: Identities, signers: Signers | None
+    ) -> None:
+        self._identities = identities
+        self._signers = signers
+        at_home = region == "us-east-1"
+        self._id_domain = f"email.{SES_DOMAIN}" if at_home else f"{region}.{SES_DOMAIN}"
+        self._return_domain = SES_DOMAIN if at_home else f"{region}.{SES_DOMAIN}"
+        zone = SES_DOMAIN if at_home else f"{region}.{SES_DOMAIN}"
+        self._hop = f"a2-25.smtp-out.{zone}"
+        account = base64.b64encode(hashlib.sha256(user.encode()).digest()).decode()
+        self._feedback = f"::1.{region}.{account}:AmazonSES"
 
-def id_domain(region: str) -> str:
-    """The domain of the Message-ID that SES puts in."""
-    return "email.amazonses.com" if region == "us-east-1" else f"{region}.amazonses.com"
+    def carry(
+        self,
+        submission: Submission,
+        fields: Sequence[Field],
+        body: bytes,
+        message_id: str,
+        at: Instant,
+    ) -> bytes:
+        """The mail as it lies in the mailbox; `fields` and `body` are the submission's."""
+        sent = self._send(fields, message_id, to_datetime(at))
+        arrived = self._receive(submission, sent, body, message_id, at)
+        lines = [*_mark(submission, fields), *arrived, *(one.raw for one in sent)]
+        return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
-
-def deliver(message: Message, id_: str, region: str, signer: Signer | None) -> bytes:
-    """The mail as it lies in the recipient's mailbox."""
-    now = datetime.now(UTC)
-    sent = _as_sent(message, id_, region, now)
-    signatures = b"" if signer is None else _signatures(sent, message, signer)
-    received = _received(message, id_, region, now, signer)
-    arrived = received + signatures + sent
-    seal = b"" if signer is None else _seal(arrived, signer)
-    return f"Return-Path: <{id_}@{_return_domain(region)}>\r\n".encode() + seal + arrived
-
-
-def _as_sent(message: Message, id_: str, region: str, now: datetime) -> bytes:
-    """The message as SES passes it on: Date and Message-ID replaced, Bcc and X-SES-* gone."""
-    head, _, body = message.content.partition(b"\r\n\r\n")
-    kept: list[bytes] = []
-    original = ""
-    for name, field in _fields(head):
-        if name == "message-id":
-            original = field.split(b":", 1)[1].strip().decode("utf-8", "replace")
-        if name not in _REPLACED and not name.startswith("x-ses-"):
-            kept.append(field)
-    token = base64.b64encode(secrets.token_bytes(32)).decode()
-    added = [
-        f"Date: {format_datetime(now)}",
-        f"Message-ID: <{id_}@{id_domain(region)}>",
-        f"Feedback-ID: ::1.{region}.{token}:AmazonSES",
-        f"X-SES-Outgoing: {now:%Y.%m.%d}-192.0.2.25",
-        "X-Rehearsal: this mail never left the machine that it was rehearsed on",
-    ]
-    if original:
-        # SES drops it; a rehearsal keeps it, so that a second copy can be told.
-        added.append(f"X-Rehearsal-Original-Message-ID: {original}")
-    return (
-        b"\r\n".join([*kept, *(line.encode() for line in added)])
-        + b"\r\n\r\n"
-        + body
-    )
-
-
-def _fields(head: bytes) -> list[tuple[str, bytes]]:
-    """The header fields as (name in lower case, the folded field)."""
-    found: list[tuple[str, bytes]] = []
-    for line in head.split(b"\r\n"):
-        if line[:1] in {b" ", b"\t"} and found:
-            found[-1] = (found[-1][0], found[-1][1] + b"\r\n" + line)
-        elif line:
-            name = line.split(b":", 1)[0].decode("ascii", "replace").strip().lower()
-            found.append((name, line))
-    return found
-
-
-def _received(
-    message: Message, id_: str, region: str, now: datetime, signer: Signer | None
-) -> bytes:
-    host = (
-        "a0-25.smtp-out.amazonses.com"
-        if region == "us-east-1"
-        else f"a0-25.smtp-out.{region}.amazonses.com"
-    )
-    queue = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(11))
-    lines = [
-        f"Received: from {host} ({host} [192.0.2.25])",
-        f"\tby {RECEIVER} with ESMTPS id {queue}",
-        f"\tfor <{message.recipients[0]}> (version=TLSv1.3 cipher=TLS_AES_128_GCM_SHA256);",
-        f"\t{format_datetime(now)}",
-    ]
-    domain = _from_domain(message)
-    envelope = f"{id_}@{_return_domain(region)}"
-    results = [f"Authentication-Results: {RECEIVER};"]
-    if signer is not None:
-        results += [
-            f"\tdkim=pass header.i=@{domain} header.s=rehearsal;",
-            "\tdkim=pass header.i=@amazonses.com header.s=rehearsal;",
+    def _send(self, fields: Sequence[Field], message_id: str, at: datetime) -> list[Field]:
+        """What SES makes of the header: Date and Message-ID are its own, Bcc and X-SES-* go."""
+        kept = [
+            one for one in fields if one.name not in _DROPPED and not one.name.startswith(b"x-ses-")
         ]
-    dmarc = "pass" if signer is not None else "fail"
-    results += [
-        "\tspf=pass (192.0.2.25 is a permitted sender)",
-        f"\tsmtp.mailfrom={envelope};",
-        f"\tdmarc={dmarc} (p=NONE) header.from={domain}",
-    ]
-    return "\r\n".join([*lines, *results]).encode() + b"\r\n"
-
-
-def _from_domain(message: Message) -> str:
-    for name, value in read_headers(message.content):
-        if name == "from":
-            return parseaddr(value)[1].rpartition("@")[2].lower() or "invalid"
-    return message.sender.rpartition("@")[2].lower()
-
-
-def _return_domain(region: str) -> str:
-    return "amazonses.com" if region == "us-east-1" else f"{region}.amazonses.com"
-
-
-def _signatures(sent: bytes, message: Message, signer: Signer) -> bytes:
-    """One signature for the sender's domain, one for SES's own, as SES makes them."""
-    signatures = [
-        dkim.sign(
-            sent,
-            _SELECTOR,
-            domain.encode(),
-            signer.private_pem,
-            canonicalize=(b"relaxed", b"simple"),
-            include_headers=_SIGNED,
+        added = (
+            ("Date", _date(at)),
+            ("Message-ID", f"<{message_id}@{self._id_domain}>"),
+            ("Feedback-ID", self._feedback),
+            ("X-SES-Outgoing", f"{at:%Y.%m.%d}-{_ADDRESS}"),
         )
-        for domain in (_from_domain(message), "amazonses.com")
+        return kept + [
+            Field(name.lower().encode(), f"{name}: {value}".encode()) for name, value in added
+        ]
+
+    def _receive(
+        self,
+        submission: Submission,
+        sent: Sequence[Field],
+        body: bytes,
+        message_id: str,
+        at: Instant,
+    ) -> list[bytes]:
+        """The fields above those of SES, topmost first."""
+        envelope = f"{message_id}@{self._return_domain}"
+        body_hash = hash_body(body) if self._signers else ""
+        signatures = self._sign(sent, body_hash, at)
+        results = self._results(sent, signatures, envelope)
+        top = [f"Return-Path: <{envelope}>".encode(), self._received(submission, to_datetime(at))]
+        if self._signers:
+            signed = (*_SIGNED, "DKIM-Signature")
+            known = [*(Field(b"dkim-signature", one.text) for one in signatures), *sent]
+            seconds = at // SECOND
+            top += seal_arc(self._signers.receiver, results, known, signed, body_hash, seconds)
+        top.append(f"Authentication-Results: {results}".encode())
+        return top + [one.text for one in signatures]
+
+    def _sign(self, sent: Sequence[Field], body_hash: str, at: Instant) -> list[Signature]:
+        """As SES signs: for the sender's verified domain, where there is one, and for itself."""
+        if self._signers is None:
+            return []
+        seconds = at // SECOND
+        made = []
+        own = self._identities.signing_domain(_author(sent))
+        if own is not None:
+            signer = Signer(own, self._signers.sender.selector, self._signers.sender.key)
+            made.append(sign_dkim(signer, sent, _SIGNED, body_hash, seconds))
+        names = (*_SIGNED, "Feedback-ID")
+        made.append(sign_dkim(self._signers.ses, sent, names, body_hash, seconds))
+        return made
+
+    def _results(
+        self, sent: Sequence[Field], signatures: Sequence[Signature], envelope: str
+    ) -> str:
+        """What the receiver's Authentication-Results says (RFC 8601)."""
+        found = [
+            f"dkim=pass header.i=@{one.domain} header.s={one.selector} header.b={one.shown}"
+            for one in signatures
+        ] or ["dkim=none"]
+        found.append(
+            f"spf=pass ({RECEIVER_DOMAIN}: domain of {envelope} designates {_ADDRESS} as "
+            f"permitted sender) smtp.mailfrom={envelope}"
+        )
+        domain = _author(sent).rpartition("@")[2].lower() or "invalid"
+        aligned = any(
+            domain == one.domain or domain.endswith(f".{one.domain}") for one in signatures
+        )
+        verdict = "pass (p=REJECT sp=REJECT dis=NONE)" if aligned else "fail (p=NONE dis=NONE)"
+        found.append(f"dmarc={verdict} header.from={domain}")
+        return ";\r\n       ".join((RECEIVER, *found))
+
+    def _received(self, submission: Submission, at: datetime) -> bytes:
+        queue = "".join(secrets.choice(_LETTERS) for _ in range(14))
+        # With several recipients none is named, as receivers do (RFC 5321 section 7.2).
+        alone = len(submission.recipients) == 1
+        target = f"for <{submission.recipients[0]}> " if alone else ""
+        return (
+            f"Received: from {self._hop} ({self._hop}. [{_ADDRESS}])\r\n"
+            f"        by {RECEIVER} with ESMTPS id {queue}\r\n"
+            f"        {target}(version=TLS1_3 cipher=TLS_AES_128_GCM_SHA256 bits=128/128);\r\n"
+            f"        {_date(at)}"
+        ).encode()
+
+
+def _mark(submission: Submission, fields: Sequence[Field]) -> list[bytes]:
+    """Fields that tell a rehearsal from the real thing, and keep what SES would have dropped."""
+    return [
+        b"X-Rehearsal: this mail was taken by a stand-in and never left the machine",
+        f"X-Rehearsal-Envelope-From: <{submission.sender}>".encode(),
+        ("X-Rehearsal-Envelope-To: " + ",\r\n ".join(submission.recipients)).encode(),
+        *(b"X-Rehearsal-Original-" + one.raw for one in fields if one.name in _REPLACED),
     ]
-    return b"".join(signatures)
 
 
-def _seal(arrived: bytes, signer: Signer) -> bytes:
-    """The receiving provider's ARC set (RFC 8617)."""
-    headers = dkim.arc_sign(
-        arrived,
-        _SELECTOR,
-        b"receiver.example",
-        signer.private_pem,
-        RECEIVER.encode(),
-        include_headers=_SIGNED,
-    )
-    return b"".join(headers)
+def _author(fields: Sequence[Field]) -> str:
+    """The first address in From."""
+    value = next(field_values(fields, b"from"), "")
+    return next((address for _, address in read_addresses(value)), "")
+
+
+def _date(at: datetime) -> str:
+    """RFC 5322 section 3.3, the day without a leading zero, in UTC."""
+    return f"{_DAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S} +0000"

@@ -11,19 +11,19 @@ from tocsin.base.secret import Secret
 class RehearsalSettings:
     """The endpoint and the account behind it. None means no limit, unless it says otherwise.
 
-    `host` is bound; "localhost" binds 127.0.0.1 and, where there is one, ::1. Port 0 picks
-    a free one. `identities` are verified domains (with their subdomains) and addresses.
+    `bind` is an address, or "localhost" for 127.0.0.1 and, where there is one, ::1. Port 0
+    picks a free one. `identities` are verified domains (with their subdomains) and addresses.
     `user` and `secret` are an access key id and its secret access key; when None, a pair is
     made up and kept in the folder of the relay.
     """
 
-    host: str = "localhost"
+    bind: str = "localhost"
     port: int = 2587
     smtps_port: int = 2465
     region: str = "us-east-1"
     user: str | None = None
     secret: Secret | None = None
-    identities: tuple[str, ...] = ("example.com",)
+    identities: tuple[str, ...] = ("example.com", "example.net", "example.org")
     sandbox: bool = False
     """In the sandbox recipients must be verified too (SES developer guide)."""
     max_send_rate: float | None = None
@@ -33,13 +33,18 @@ class RehearsalSettings:
     max_message_bytes: int = 40 * 1024 * 1024
     idle_seconds: float = 10
     max_connections: int | None = 100
-    messages_per_connection: int | None = 500
+    max_messages_per_connection: int | None = 500
     """SES closes a connection after some number of messages that it does not publish."""
     configuration_sets: tuple[str, ...] = ()
     default_configuration_set: str | None = None
     """The identities' default; when it is not among `configuration_sets`, no mail passes."""
     subscribed: bool = True
+    key_active: bool = True
+    """An access key that was deactivated or deleted signs in no more."""
+    password_outdated: bool = False
+    """Every password counts as one made before January 2019."""
     sign_in_available: bool = True
+    service_available: bool = True
     sending_paused: bool = False
     access_denied: bool = False
     """The policy of the IAM user does not allow ses:SendRawEmail."""

@@ -10,7 +10,7 @@ _DAY = 86_400.0
 
 
 class RateLimit:
-    """A token bucket that holds one second's worth.
+    """A token bucket that holds one second's worth; a rate of 0 lets nothing pass.
 
     One large message may overdraw it; then nothing passes until that is waited back.
     """
@@ -18,7 +18,7 @@ class RateLimit:
     def __init__(self, rate: float | None, clock: Clock) -> None:
         self._rate = rate
         self._clock = clock
-        self._room = max(rate or 0.0, 1.0)
+        self._room = max(rate, 1.0) if rate else 0.0
         self._tokens = self._room
         self._filled_at = clock.monotonic()
 

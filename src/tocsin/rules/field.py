@@ -77,9 +77,7 @@ class Level(Field):
             asked.append(known[folded(one)])
         # At least the one or at least the other is at least the lower of the two.
         least = min(asked, key=lambda one: one.rank)
-        return Asked(
-            frozenset(one for one in Severity if one.rank >= least.rank), (least.value,)
-        )
+        return Asked(frozenset(one for one in Severity if one.rank >= least.rank), (least.value,))
 
     def reader(self, keys: Iterable[Hashable]) -> Callable[[Alarm], Any]:  # noqa: ARG002, D102
         return lambda alarm: alarm.severity

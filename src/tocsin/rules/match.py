@@ -85,9 +85,7 @@ class RuleSet:
         )
         for place, asked in used.items():
             key = min(asked, key=lambda one: _cost(one, crowd), default=None)
-            rest = tuple(
-                (self._places[one.name], _test(one)) for one in asked if one is not key
-            )
+            rest = tuple((self._places[one.name], _test(one)) for one in asked if one is not key)
             if key is None:
                 self._always.append((place, rest))
                 continue
@@ -177,6 +175,4 @@ def _verdict(rule: Rule, asked: tuple[Condition, ...], alarm: Alarm) -> RuleVerd
     if not asked:
         return RuleVerdict(rule.name, matched=True, reasons=("rule matches every alarm",))
     failing = [one for one in asked if not one.holds(alarm)]
-    return RuleVerdict(
-        rule.name, not failing, tuple(one.reason(alarm) for one in failing or asked)
-    )
+    return RuleVerdict(rule.name, not failing, tuple(one.reason(alarm) for one in failing or asked))

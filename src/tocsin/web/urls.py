@@ -2,6 +2,66 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern] = []
+from tocsin.web import (
+    account,
+    actions,
+    alarms,
+    central,
+    deliveries,
+    general,
+    people,
+    rehearsal,
+    response,
+    trust,
+)
+
+urlpatterns = [
+    path("sign-in", account.sign_in),
+    path("sign-out", account.sign_out),
+    path("new-password", account.new_password),
+    path("theme", account.theme),
+    path("language", set_language),
+    path("", alarms.list_),
+    path("alarms/<str:id_>", alarms.detail),
+    path("alarms/<str:id_>/acknowledge", alarms.acknowledge),
+    path("alarms/<str:id_>/close", alarms.close),
+    path("deliveries", deliveries.list_),
+    path("deliveries/<str:id_>", deliveries.detail),
+    path("deliveries/<str:id_>/retry", deliveries.retry),
+    path("deliveries/<str:id_>/cancel", deliveries.cancel),
+    path("response/rules", response.list_),
+    path("response/rules/edit", response.edit),
+    path("response/rules/remove", response.remove),
+    path("response/actions", actions.list_),
+    path("response/actions/edit", actions.edit),
+    path("response/actions/remove", actions.remove),
+    path("response/actions/test", actions.test),
+    path("response/actions/preview", actions.preview),
+    path("response/actions/preview/html", actions.preview_html),
+    path("trust", trust.list_),
+    path("trust/add", trust.add),
+    path("trust/consider", trust.consider),
+    path("trust/confirm", trust.confirm),
+    path("trust/remove", trust.remove),
+    path("trust/export", trust.export),
+    path("trust/collect", trust.collect),
+    path("central", central.list_),
+    path("central/history", central.history),
+    path("central/revert", central.revert),
+    path("central/appliances/<str:node>/statistics", central.statistics),
+    path("central/appliances/<str:node>/general", general.edit),
+    path("people", people.list_),
+    path("people/add", people.add_person),
+    path("people/role", people.change_role),
+    path("people/password", people.reset_password),
+    path("people/remove", people.remove_person),
+    path("tokens/add", people.add_token),
+    path("tokens/remove", people.remove_token),
+    path("rehearsal", rehearsal.list_),
+    path("rehearsal/<str:id_>", rehearsal.detail),
+    path("rehearsal/<str:id_>/html", rehearsal.html),
+    path("rehearsal/<str:id_>/raw", rehearsal.raw),
+]

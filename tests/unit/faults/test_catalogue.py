@@ -8,7 +8,7 @@ import string
 import pytest
 
 from tocsin.cli.main import COMMANDS
-from tocsin.faults.catalogue import FAULTS, explain, is_known
+from tocsin.faults.catalogue import FAULTS, explain, is_known, sentences
 from tocsin.faults.fault import Fault, Finding, Retry, Scope, Seriousness
 
 _PROMISED = """
@@ -174,3 +174,20 @@ def test_a_sentence_ends_once(reply: str, end: str) -> None:
     assert explain(Finding("smtp.temporary", {"reply": reply})).cause.endswith(end)
     inside = explain(Finding("smtp.temporary", {"reply": "450 a..b no."})).cause
     assert inside.endswith("a..b no.")
+
+
+@pytest.mark.parametrize("code", sorted(FAULTS))
+def test_a_fault_can_be_told_in_another_language(code: str) -> None:
+    """Whole sentences are translated before facts are filled in: none is glued from parts."""
+    asked: list[str] = []
+
+    def translate(sentence: str) -> str:
+        asked.append(sentence)
+        return f"«{sentence}»"
+
+    told = explain(Finding(code, {"host": "mx.example.net"}), translate)
+    assert set(asked) <= set(sentences())
+    for sentence in (told.title, told.cause, *told.fix):
+        assert sentence.startswith("«")
+    if "{host}" in FAULTS[code].cause:
+        assert "mx.example.net" in told.cause

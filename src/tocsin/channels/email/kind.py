@@ -93,9 +93,7 @@ class Email:
         )
 
 
-def _own(
-    field: str, source: str | None, told: Told, known: Known, notes: list[str]
-) -> str | None:
+def _own(field: str, source: str | None, told: Told, known: Known, notes: list[str]) -> str | None:
     """What the operator's template makes; None, perhaps with a note why, for the default one."""
     if source is None:
         return None

@@ -26,6 +26,9 @@ def _group(value: object) -> object:
     return value
 
 
+TemplateText = Annotated[str, Field(min_length=1), AfterValidator(take_over)]
+
+
 class EmailSettings(BaseModel):
     """An email action. Without `subject` or `body` the default ones are sent.
 
@@ -40,8 +43,8 @@ class EmailSettings(BaseModel):
     description: str = Field(default="", max_length=1000)
     enabled: bool = True
     to: tuple[str, ...] = Field(min_length=1, max_length=MOST_RECIPIENTS)
-    subject: Annotated[str, AfterValidator(take_over)] | None = Field(default=None, min_length=1)
-    body: Annotated[str, AfterValidator(take_over)] | None = Field(default=None, min_length=1)
+    subject: TemplateText | None = None
+    body: TemplateText | None = None
     group: Annotated[Literal["none"], BeforeValidator(_group)] = "none"
 
 

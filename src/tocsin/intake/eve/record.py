@@ -1,143 +1,80 @@
-"""One EVE record into a report (Suricata user guide, "EVE JSON Format").
+"""One EVE record into a report (Suricata user guide, "Eve JSON Format").
 
 A sensor's log is read robustly: any value may be missing or of another type than
-documented; only what cannot be an alert at all is refused.
+documented, and is then left out; only what cannot be an alert at all is refused.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from tocsin.base.clock import Instant, parse_rfc3339
 from tocsin.domain.alarm import UNKNOWN_HOST, Host, Report
-from tocsin.domain.severity import Severity
+from tocsin.intake.endpoint import HIGHEST_PORT, canonical_ip, canonical_mac
+from tocsin.intake.eve.attribute import attributes_of
+from tocsin.intake.eve.judgement import category_of, severity_of
+from tocsin.intake.eve.sentence import details_of
+from tocsin.intake.eve.value import fields_of, line_of, whole_number_of
 
-_LONGEST_TYPE = 300
-_LONGEST_ATTRIBUTE = 1000
-_HIGHEST_PORT = 65_535
+ALERT = "alert"
+
+_LONGEST_SIGNATURE = 300
+_LONGEST_PROTOCOL = 40
+_LONGEST_ADDRESS = 64
 
 
 class BadRecord(ValueError):
-    """An alert that is none: the message says what is missing."""
+    """No record of an EVE log, or an alert that tells of nothing; the message says why."""
 
 
-# Suricata's priorities: 1 is the gravest (user guide, "classification.config").
-_BY_PRIORITY = {1: Severity.MAJOR, 2: Severity.MINOR, 3: Severity.TRIVIAL}
-# What a rule's own metadata says, where it says something.
-_BY_METADATA = {
-    "critical": Severity.CRITICAL,
-    "major": Severity.MAJOR,
-    "minor": Severity.MINOR,
-    "informational": Severity.INFORMATIONAL,
-}
-
-# Descriptions of Suricata's classification.config → alarm category.
-_CATEGORIES = {
-    "attempted information leak": "Recon",
-    "information leak": "Recon",
-    "large scale information leak": "Exfiltration",
-    "detection of a network scan": "Recon",
-    "device retrieving external ip address detected": "Recon",
-    "attempted denial of service": "DDoS Target",
-    "denial of service": "DDoS Target",
-    "detection of a denial of service attack": "DDoS Target",
-    "attempted user privilege gain": "Exploitation",
-    "unsuccessful user privilege gain": "Exploitation",
-    "successful user privilege gain": "Exploitation",
-    "attempted administrator privilege gain": "Exploitation",
-    "successful administrator privilege gain": "Exploitation",
-    "web application attack": "Exploitation",
-    "access to a potentially vulnerable web application": "Exploitation",
-    "executable code was detected": "Exploitation",
-    "exploit kit activity detected": "Exploitation",
-    "attempt to login by a default username and password": "Exploitation",
-    "an attempted login using a suspicious username was detected": "Exploitation",
-    "successful credential theft detected": "Exfiltration",
-    "a network trojan was detected": "C&C",
-    "malware command and control activity detected": "C&C",
-    "domain observed used for c2 detected": "C&C",
-    "targeted malicious activity was detected": "C&C",
-    "crypto currency mining activity detected": "Policy Violation",
-    "potential corporate privacy violation": "Policy Violation",
-    "inappropriate content was detected": "Policy Violation",
-    "possibly unwanted program detected": "Policy Violation",
-    "possible social engineering attempted": "Policy Violation",
-}
-
-
-def report_of(record: object, source: str) -> Report | None:
-    """The report of an EVE record; None when it is no alert.
+def report_of(record: Mapping[str, object], source: str) -> Report | None:
+    """The report of an alert record; None for a record of another type.
 
     Raises:
-        BadRecord: the record is no object, or an alert without a signature.
+        BadRecord: the record has no event type, or is an alert without a signature.
     """
-    if not isinstance(record, Mapping):
-        raise BadRecord("the line is JSON, but no object")
-    if record.get("event_type") != "alert":
+    event = record.get("event_type")
+    if not isinstance(event, str):
+        raise BadRecord("no EVE record: it has no event_type")
+    if event != ALERT:
         return None
-    alert = record.get("alert")
-    if not isinstance(alert, Mapping):
-        raise BadRecord("an alert record without an alert")
-    signature = _line(alert.get("signature"), _LONGEST_TYPE) or _by_number(alert)
-    source_host, target_host = _host(record, "src"), _host(record, "dest")
-    protocol = _line(record.get("proto"), 40)
+    alert = record.get(ALERT)
+    if not isinstance(alert, dict):
+        raise BadRecord("an alert record without an alert object")
+    signature = _signature(alert)
+    source_host, target_host = _hosts(record, alert)
+    protocol = line_of(record.get("proto"), _LONGEST_PROTOCOL) or None
+    seen_at = _instant(record.get("timestamp"))
+    attributes = attributes_of(record, alert)
+    if seen_at is None and (said := line_of(record.get("timestamp"), _LONGEST_ADDRESS)):
+        attributes["timestamp"] = said
     return Report(
         source=source,
         source_type="eve",
         type=signature,
-        category=_category(alert),
-        severity=_severity(alert),
-        started_at=_time(record.get("timestamp")),
-        last_seen_at=_time(record.get("timestamp")),
+        category=category_of(alert, signature),
+        severity=severity_of(alert, signature),
+        started_at=seen_at,
+        last_seen_at=seen_at,
         source_host=source_host,
         target_host=target_host,
         protocol=protocol,
-        details=_details(record, alert, signature, source_host, target_host),
-        attributes=dict(_attributes(record, alert)),
+        details=details_of(signature, source_host, target_host, protocol, attributes),
+        attributes=attributes,
     )
 
 
-def _by_number(alert: Mapping[str, Any]) -> str:
-    number = alert.get("signature_id")
-    if isinstance(number, int):
-        return f"Signature {number}"
-    raise BadRecord("an alert without a signature")
+def _signature(alert: Mapping[str, object]) -> str:
+    signature = line_of(alert.get("signature"), _LONGEST_SIGNATURE).strip()
+    if signature:
+        return signature
+    number = whole_number_of(alert.get("signature_id"))
+    if number is None:
+        raise BadRecord("an alert without signature and signature_id")
+    return f"Signature {number}"
 
 
-def _category(alert: Mapping[str, Any]) -> str:
-    said = alert.get("category")
-    return _CATEGORIES.get(said.lower(), "Anomaly") if isinstance(said, str) else "Anomaly"
-
-
-def _severity(alert: Mapping[str, Any]) -> Severity:
-    metadata = alert.get("metadata")
-    if isinstance(metadata, Mapping):
-        for said in _list(metadata.get("signature_severity")):
-            if isinstance(said, str) and said.lower() in _BY_METADATA:
-                return _BY_METADATA[said.lower()]
-    priority = alert.get("severity")
-    if isinstance(priority, int):
-        return _BY_PRIORITY.get(priority, Severity.INFORMATIONAL)
-    return Severity.INFORMATIONAL
-
-
-def _host(record: Mapping[str, Any], side: str) -> Host:
-    ip, port = record.get(f"{side}_ip"), record.get(f"{side}_port")
-    address = None
-    if isinstance(ip, str):
-        try:
-            address = str(ipaddress.ip_address(ip))
-        except ValueError:
-            address = None
-    valid = isinstance(port, int) and not isinstance(port, bool) and 0 <= port <= _HIGHEST_PORT
-    if address is None and not valid:
-        return UNKNOWN_HOST
-    return Host(ip=address, port=port if valid else None)
-
-
-def _time(value: object) -> Instant | None:
+def _instant(value: object) -> Instant | None:
     if not isinstance(value, str):
         return None
     try:
@@ -146,80 +83,47 @@ def _time(value: object) -> Instant | None:
         return None
 
 
-def _details(
-    record: Mapping[str, Any],
-    alert: Mapping[str, Any],
-    signature: str,
-    source: Host,
-    target: Host,
-) -> str:
-    said = _line(alert.get("category"), 200)
-    sentence = f"{signature}" + (f" ({said})" if said else "")
-    if source.ip and target.ip:
-        sentence += f", from {_end(source)} to {_end(target)}"
-    if alert.get("action") == "blocked":
-        sentence += ", blocked by the sensor"
-    lines = [sentence + "."]
-    http = record.get("http")
-    if isinstance(http, Mapping):
-        url = f"{_line(http.get('hostname'), 255)}{_line(http.get('url'), 500)}"
-        lines.append(f"HTTP {_line(http.get('http_method'), 20)} {url}".rstrip())
-    return "\n".join(lines)
+def _hosts(record: Mapping[str, object], alert: Mapping[str, object]) -> tuple[Host, Host]:
+    """Source and target: the attack's where the rule's ``target`` says, else the packet's."""
+    ether = fields_of(record.get("ether"))
+    ends = [
+        _host(record.get(f"{side}_ip"), record.get(f"{side}_port"), ether.get(f"{side}_mac"))
+        for side in ("src", "dest")
+    ]
+    source, target = alert.get("source"), alert.get("target")
+    return _named_end(source, ends, ends[0]), _named_end(target, ends, ends[1])
 
 
-def _end(host: Host) -> str:
-    if host.port is None:
-        return host.ip or ""
-    return f"[{host.ip}]:{host.port}" if ":" in (host.ip or "") else f"{host.ip}:{host.port}"
+def _named_end(value: object, ends: list[Host], otherwise: Host) -> Host:
+    """The end that the alert itself names, with what is known of it from the packet."""
+    fields = fields_of(value)
+    named = _host(fields.get("ip"), fields.get("port"), None)
+    if named.ip is None:
+        return otherwise
+    known = next((one for one in ends if (one.ip, one.port) == (named.ip, named.port)), None)
+    return named if known is None else known
 
 
-_PLAIN = ("flow_id", "community_id", "in_iface", "app_proto", "host")
-_OF_ALERT = ("signature_id", "gid", "rev", "action", "category")
-_OF_LAYERS = {
-    "http": ("hostname", "url", "http_user_agent", "http_method", "status"),
-    "tls": ("sni", "subject", "version", "ja3"),
-    "dns": ("rrname", "rrtype"),
-    "smtp": ("helo", "mail_from"),
-}
-_OF_METADATA = ("mitre_tactic_name", "mitre_technique_id", "cve", "tag")
+def _host(ip: object, port: object, mac: object) -> Host:
+    address = None
+    if isinstance(ip, str) and len(ip) <= _LONGEST_ADDRESS:
+        try:
+            address = canonical_ip(ip)
+        except ValueError:
+            address = None
+    number = whole_number_of(port)
+    if number is not None and not 0 <= number <= HIGHEST_PORT:
+        number = None
+    hardware = _mac(mac)
+    if address is None and number is None and hardware is None:
+        return UNKNOWN_HOST
+    return Host(ip=address, port=number, mac=hardware)
 
 
-def _attributes(record: Mapping[str, Any], alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in _OF_ALERT:
-        yield from _attribute(name, alert.get(name))
-    for name in _PLAIN:
-        yield from _attribute(name, record.get(name))
-    metadata = alert.get("metadata")
-    if isinstance(metadata, Mapping):
-        for name in _OF_METADATA:
-            yield from _attribute(name, metadata.get(name))
-    for layer, names in _OF_LAYERS.items():
-        fields = record.get(layer)
-        if isinstance(fields, Mapping):
-            for name in names:
-                yield from _attribute(f"{layer}.{name}", fields.get(name))
-    ssh = record.get("ssh")
-    if isinstance(ssh, Mapping) and isinstance(ssh.get("client"), Mapping):
-        yield from _attribute("ssh.client", ssh["client"].get("software_version"))
-
-
-def _attribute(name: str, value: object) -> Iterator[tuple[str, str]]:
-    parts = [part for part in (_line(one, _LONGEST_ATTRIBUTE) for one in _list(value)) if part]
-    if parts:
-        yield name, ", ".join(parts)[:_LONGEST_ATTRIBUTE]
-
-
-def _list(value: object) -> list[object]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _line(value: object, longest: int) -> str:
-    """A value as one line of printable text; what the wire carried may be anything."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    text = str(value)[: longest * 2]
-    if not text.isprintable():
-        text = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-    return text[:longest]
+def _mac(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return canonical_mac(value)
+    except ValueError:
+        return None

@@ -230,11 +230,14 @@ class RelayConnection:
         settings = self.settings
         tls = None if settings.encryption is Encryption.NONE else self._make_tls()
         self._driver = driver = Driver(settings.deadlines, self._began, tls)
-        await driver.attach(sock)
+        helo = settings.helo or _literal(str(sock.getsockname()[0]))
+        try:
+            await driver.attach(sock)
+        except OSError:
+            raise Closed(Step.GREETING, "reset") from None
         login = None
         if settings.user is not None and settings.password is not None:
             login = Login(settings.user, settings.password)
-        helo = settings.helo or _literal(driver.own_address)
         opening = Opening(helo=helo, encryption=settings.encryption, login=login)
         opening.transcript = self._transcript
         await driver.drive(opening)

@@ -74,11 +74,6 @@ class Driver:
         return self.loss is None and self._wire.alive
 
     @property
-    def own_address(self) -> str:
-        """The local address of the connection."""
-        return self._wire.own_address
-
-    @property
     def tls_facts(self) -> TlsFacts | None:
         """What the handshake showed, also when it failed; None before it began."""
         tls = self._wire.tls

@@ -56,12 +56,6 @@ class Wire(asyncio.BufferedProtocol):
         """Still connected, as far as is known."""
         return self._transport is not None and not self._transport.is_closing()
 
-    @property
-    def own_address(self) -> str:
-        """The local address the connection comes from."""
-        assert self._transport is not None
-        return str(self._transport.get_extra_info("sockname")[0])
-
     def listen(self) -> None:
         """From now on the listener is told what comes, and what has come already."""
         early, self._early = self._early, None
@@ -102,8 +96,11 @@ class Wire(asyncio.BufferedProtocol):
             return
         if self.congested:
             self._transport.abort()
-        else:
-            self._transport.close()
+            return
+        if self._tls is not None and self._tls.established:
+            self._tls.close()
+            self._send_ciphertext()
+        self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: connected."""

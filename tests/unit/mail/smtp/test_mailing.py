@@ -349,6 +349,18 @@ def test_enough_messages_on_one_connection_leaves_the_rest_untried():
     assert endings(talk) == ["accepted", "untried", "untried"]
 
 
+def test_451_in_the_middle_of_a_batch_is_about_that_message():
+    """Only the first answer can be an old notice; later ones are meant."""
+    talk = mailing(3)
+    begun(talk)
+    answer(talk, OK + OK + GO)
+    answer(talk, DONE + b"451 not this sender now\r\n503 no\r\n503 no\r\n")
+    answer(talk, OK + OK + GO)
+    answer(talk, DONE)
+    assert endings(talk) == ["accepted", "refused", "accepted"]
+    assert talk.failure is None
+
+
 def test_421_to_the_dot_is_a_refusal():
     """The relay says no and goes; the message behind it was not begun in earnest."""
     talk = mailing(2)

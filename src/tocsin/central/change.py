@@ -1,0 +1,83 @@
+"""A change of the document: parts that are given are made so, the result is checked whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tocsin.base.clock import Instant
+from tocsin.central.configuration import Configuration, Smtp, TrustEntry
+from tocsin.central.problem import Invalid, Problem, join
+from tocsin.central.reading import Given
+from tocsin.central.relay import check_sign_in
+from tocsin.trust.anchor import check_anchor
+
+
+def merge(current: Configuration, given: Given) -> Configuration:
+    """The document after the change; it must hold together as a whole.
+
+    Raises:
+        Invalid: with every problem found.
+    """
+    parts = dict(given.parts)
+    smtp: Smtp | None = parts.get("smtp")
+    if smtp is not None and smtp.user and given.password_stays and current.smtp is not None:
+        parts["smtp"] = smtp.model_copy(update={"password": current.smtp.password})
+    if "trust" in parts:
+        parts["trust"] = _keeping_origin(current.trust, parts["trust"])
+    merged = current.model_copy(update=parts)
+    problems = [
+        *(check_sign_in(merged.smtp) if merged.smtp is not None else ()),
+        *_anchor_problems(current, merged, given.at),
+        *_rule_problems(merged),
+    ]
+    if problems:
+        raise Invalid(problems)
+    return merged
+
+
+def _keeping_origin(
+    current: Sequence[TrustEntry], given: Sequence[TrustEntry]
+) -> tuple[TrustEntry, ...]:
+    """Who added a certificate, and when, stays true when the document is applied again."""
+    known = {one.pem: one for one in current}
+    return tuple(
+        one.model_copy(
+            update={"added_by": known[one.pem].added_by, "added_at": known[one.pem].added_at}
+        )
+        if one.pem in known
+        else one
+        for one in given
+    )
+
+
+def _anchor_problems(
+    current: Configuration, merged: Configuration, at: Instant
+) -> Iterator[Problem]:
+    """A certificate that cannot verify anything is refused when it is added.
+
+    One that expires later stays: refusing every change until somebody removes it would
+    help nobody.
+    """
+    known = {one.pem for one in current.trust}
+    seen: dict[str, str] = {}
+    for place, one in enumerate(merged.trust):
+        if one.pem in seen:
+            yield Problem(join("trust", place), f"is the same certificate as {seen[one.pem]!r}")
+        seen.setdefault(one.pem, one.name)
+        if one.pem not in known:
+            for problem in check_anchor(one.anchor.certificate, at):
+                yield Problem(join("trust", place), problem)
+
+
+def _rule_problems(merged: Configuration) -> Iterator[Problem]:
+    names = {one.name for one in merged.actions}
+    for place, rule in enumerate(merged.rules):
+        for when in ("active", "inactive"):
+            linked: tuple[str, ...] = getattr(rule, when)
+            for at, action in enumerate(linked):
+                path = join("rules", place, when, at)
+                if action not in names:
+                    accepted = ", ".join(sorted(names)) or "none: there are no actions"
+                    yield Problem(path, f"there is no action {action!r}", accepted)
+                elif action in linked[:at]:
+                    yield Problem(path, f"{action!r} stands there twice", "each action once")

@@ -1,0 +1,63 @@
+"""The document as plain data for the store: secrets are kept apart, under ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tocsin.base.secret import Secret
+from tocsin.central.configuration import Ciphers, Configuration, RuleEntry, Smtp, TrustEntry
+from tocsin.central.kinds import Kinds, KindSchema
+from tocsin.central.shown import show
+
+
+def to_stored(configuration: Configuration, keep: Callable[[str, Secret], str]) -> dict[str, Any]:
+    """Plain data for a version's row; equal documents give equal data, also as JSON.
+
+    Args:
+        configuration: what to store.
+        keep: is told path and secret, and gives the id that stands for it.
+    """
+    smtp = configuration.smtp
+    stored = show(configuration)
+    stored["trust"] = [one.model_dump() for one in configuration.trust]
+    if smtp is not None:
+        stored["smtp"].pop("password_file", None)
+        if smtp.password is not None:
+            stored["smtp"]["password"] = keep("smtp.password", smtp.password)
+    ordered: dict[str, Any] = _ordered(stored)
+    return ordered
+
+
+def _ordered(value: Any) -> Any:
+    """The same with the names of each mapping in order: they may be written in any."""
+    if isinstance(value, dict):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_ordered(one) for one in value]
+    return value
+
+
+def from_stored(
+    stored: Mapping[str, Any], fetch: Callable[[str], Secret], kinds: Kinds
+) -> Configuration:
+    """The inverse of `to_stored`: what was valid once is taken as it is.
+
+    A part that an older version did not know yet is as if nothing was said of it.
+    """
+    smtp = stored.get("smtp")
+    if smtp is not None and "password" in smtp:
+        smtp = {**smtp, "password": fetch(smtp["password"])}
+    ciphers = stored.get("ciphers", {"preset": "tocsin"})
+    return Configuration(
+        smtp=None if smtp is None else Smtp.model_validate(smtp),
+        trust=tuple(TrustEntry.model_validate(one) for one in stored.get("trust", ())),
+        ciphers=Ciphers.model_validate(ciphers),
+        sources=_of_kinds(stored.get("sources", ()), kinds.sources),
+        actions=_of_kinds(stored.get("actions", ()), kinds.actions),
+        rules=tuple(RuleEntry.model_validate(one) for one in stored.get("rules", ())),
+    )
+
+
+def _of_kinds(entries: Any, kinds: Mapping[str, KindSchema]) -> tuple[Any, ...]:
+    return tuple(kinds[one["kind"]].settings.model_validate(one) for one in entries)

@@ -1,0 +1,82 @@
+"""What a configuration allows, but hardly anybody wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.base.clock import DAY, Instant, rfc3339
+from tocsin.central.configuration import Configuration, Smtp
+from tocsin.central.problem import Problem, join
+from tocsin.trust.anchor import check_anchor
+
+EXPIRES_SOON: Instant = 30 * DAY
+
+_SMTPS_PORTS = frozenset({465, 2465})
+_STARTTLS_PORTS = frozenset({25, 587, 2587})
+
+
+def warnings_of(configuration: Configuration, now: Instant) -> list[Problem]:
+    """What somebody should look at; none of it keeps the document from being applied."""
+    return [
+        *_relay(configuration),
+        *_trust(configuration, now),
+        *_sources(configuration),
+        *_rules(configuration),
+    ]
+
+
+def _relay(configuration: Configuration) -> Iterator[Problem]:
+    smtp = configuration.smtp
+    if smtp is None:
+        if any(one.kind == "email" for one in configuration.actions):
+            yield Problem("smtp", "is not set: email actions have no server to send by")
+        return
+    if smtp.encryption == "none":
+        yield Problem("smtp.encryption", "'none': all mail goes in the clear", "starttls, smtps")
+    elif not configuration.trust:
+        yield Problem("trust", "is empty: no certificate of a relay verifies, and no mail goes out")
+    yield from _port(smtp)
+
+
+def _port(smtp: Smtp) -> Iterator[Problem]:
+    """The ports of the field: RFC 8314 section 3.3, and Amazon SES's own beside them."""
+    if smtp.encryption == "starttls" and smtp.port in _SMTPS_PORTS:
+        yield Problem("smtp.port", f"{smtp.port} is a port for smtps", "587, 2587, 25")
+    if smtp.encryption == "smtps" and smtp.port in _STARTTLS_PORTS:
+        yield Problem("smtp.port", f"{smtp.port} is a port for starttls", "465, 2465")
+
+
+def _trust(configuration: Configuration, now: Instant) -> Iterator[Problem]:
+    for place, one in enumerate(configuration.trust):
+        certificate = one.anchor.certificate
+        problems = check_anchor(certificate, now)
+        yield from (Problem(join("trust", place), problem) for problem in problems)
+        if not problems and certificate.not_after < now + EXPIRES_SOON:
+            day = rfc3339(certificate.not_after)[:10]
+            yield Problem(join("trust", place), f"The certificate expires on {day}.")
+
+
+def _sources(configuration: Configuration) -> Iterator[Problem]:
+    """Two sources that read the same tell every alarm twice."""
+    seen: dict[tuple[object, ...], str] = {}
+    for place, one in enumerate(configuration.sources):
+        path = getattr(one, "path", None)
+        if path is None or not one.enabled:
+            continue
+        first = seen.setdefault((one.kind, path, getattr(one, "node", None)), one.name)
+        if first != one.name:
+            yield Problem(join("sources", place, "path"), f"{first!r} reads the same")
+
+
+def _rules(configuration: Configuration) -> Iterator[Problem]:
+    disabled = {one.name for one in configuration.actions if not one.enabled}
+    for place, rule in enumerate(configuration.rules):
+        if not rule.enabled:
+            continue
+        if not rule.active and not rule.inactive:
+            yield Problem(join("rules", place), "names no action: it tells nobody")
+        for when in ("active", "inactive"):
+            for at, name in enumerate(getattr(rule, when)):
+                if name in disabled:
+                    path = join("rules", place, when, at)
+                    yield Problem(path, f"{name!r} is not enabled: it tells nobody")

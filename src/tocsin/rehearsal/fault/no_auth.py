@@ -1,0 +1,20 @@
+"""An endpoint that offers no sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.settings import RehearsalSettings
+
+
+class NoAuth(Fault):
+    """An endpoint that offers no sign-in."""
+
+    name = "no-auth"
+    summary = "lists no AUTH and refuses it"
+    code = "auth.not-offered"
+
+    def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
+        """Settings of such an endpoint."""
+        return replace(settings, mechanisms=())

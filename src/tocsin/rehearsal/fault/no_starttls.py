@@ -1,0 +1,20 @@
+"""An endpoint, or a device before it, that hides STARTTLS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.settings import RehearsalSettings
+
+
+class NoStarttls(Fault):
+    """An endpoint, or a device before it, that hides STARTTLS."""
+
+    name = "no-starttls"
+    summary = "lists no STARTTLS and refuses it"
+    code = "smtp.starttls-missing"
+
+    def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
+        """Settings of such an endpoint."""
+        return replace(settings, offers_starttls=False)

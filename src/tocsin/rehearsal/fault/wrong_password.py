@@ -1,0 +1,20 @@
+"""An access key that was deactivated, or a password of another secret or region."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.settings import RehearsalSettings
+
+
+class WrongPassword(Fault):
+    """An access key that was deactivated, or a password of another secret or region."""
+
+    name = "wrong-password"
+    summary = "answers every AUTH with 535 Authentication Credentials Invalid"
+    code = "auth.rejected"
+
+    def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
+        """Settings of such an account."""
+        return replace(settings, key_active=False)

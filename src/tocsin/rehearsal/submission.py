@@ -1,0 +1,21 @@
+"""A message as a client handed it over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Envelope and content, before anybody has judged them.
+
+    `content` is without dot-stuffing; it is empty when the message was longer than the
+    endpoint keeps, and `size` (octets) then says so.
+    """
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    size: int
+    user: str
+    outdated_password: bool = False

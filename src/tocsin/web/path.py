@@ -1,0 +1,181 @@
+"""The path of a message as stations, derived from an attempt's evidence alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tocsin.domain.delivery import DeliveryState, Exchange
+from tocsin.engine.deliveries import AttemptView, DeliveryView
+
+
+class Station(StrEnum):
+    """The stations of the way to a relay, in the order of STARTTLS."""
+
+    NAME = "name"
+    CONNECTION = "connection"
+    GREETING = "greeting"
+    ENCRYPTION = "encryption"
+    CERTIFICATE = "certificate"
+    SIGN_IN = "sign-in"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    ACCEPTED = "accepted"
+
+
+class Progress(StrEnum):
+    """How far a station is."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    TURNING = "turning"
+    SKIPPED = "skipped"
+    """The conversation went past without it: no encryption, no sign-in."""
+    WAITING = "waiting"
+    """Not reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A station with how far it is and, in a few words, what was seen there."""
+
+    station: Station
+    progress: Progress
+    seen: str = ""
+
+
+# With TLS at once nothing is said before the certificate is verified (RFC 8314).
+_SMTPS = (
+    Station.NAME,
+    Station.CONNECTION,
+    Station.ENCRYPTION,
+    Station.CERTIFICATE,
+    Station.GREETING,
+    Station.SIGN_IN,
+    Station.SENDER,
+    Station.RECIPIENT,
+    Station.ACCEPTED,
+)
+_STATION_OF_STEP = {
+    "dns": Station.NAME,
+    "tcp": Station.CONNECTION,
+    "greeting": Station.GREETING,
+    "ehlo": Station.GREETING,
+    "starttls": Station.ENCRYPTION,
+    "tls": Station.ENCRYPTION,
+    "auth": Station.SIGN_IN,
+    "mail": Station.SENDER,
+    "rcpt": Station.RECIPIENT,
+    "data": Station.ACCEPTED,
+    "body": Station.ACCEPTED,
+}
+_STATION_OF_AREA = {
+    "dns": Station.NAME,
+    "tcp": Station.CONNECTION,
+    "tls": Station.CERTIFICATE,
+    "auth": Station.SIGN_IN,
+}
+# The handshake itself failed; all other faults of TLS are found on the certificates.
+_HANDSHAKE = frozenset(
+    {
+        "tls.client-certificate-required",
+        "tls.dh-too-small",
+        "tls.handshake-dropped",
+        "tls.no-shared-cipher",
+        "tls.version-too-old",
+        "tls.wrong-mode",
+    }
+)
+# These never came to a relay: no station is to blame.
+_BEFORE_THE_WAY = frozenset({"smtp.not-configured", "message.template", "smtp.no-recipients"})
+
+
+def stops(attempt: AttemptView) -> tuple[Stop, ...]:
+    """The path of one attempt that is over."""
+    lines = attempt.connection_transcript + attempt.transcript
+    order = _SMTPS if _is_smtps(lines) else tuple(Station)
+    if attempt.ok:
+        return tuple(Stop(one, _passed(one, attempt, lines), _seen(one, attempt)) for one in order)
+    failed = failed_station(attempt)
+    if failed is None:
+        return tuple(Stop(one, Progress.WAITING) for one in order)
+    at = order.index(failed)
+    told = attempt.explained
+    worst = Progress.WARNED if attempt.in_doubt else Progress.FAILED
+    return (
+        *(Stop(one, _passed(one, attempt, lines), _seen(one, attempt)) for one in order[:at]),
+        Stop(failed, worst, told.title if told else (attempt.reply or "")),
+        *(Stop(one, Progress.WAITING) for one in order[at + 1 :]),
+    )
+
+
+def stops_of_delivery(delivery: DeliveryView) -> tuple[Stop, ...]:
+    """The path of a delivery: that of its last attempt, or the one it is about to take."""
+    if delivery.state is DeliveryState.SENDING:
+        return (
+            Stop(Station.NAME, Progress.TURNING),
+            *(Stop(one, Progress.WAITING) for one in tuple(Station)[1:]),
+        )
+    if delivery.attempts:
+        return stops(delivery.attempts[-1])
+    return tuple(Stop(one, Progress.WAITING) for one in Station)
+
+
+def failed_station(attempt: AttemptView) -> Station | None:
+    """Where an attempt failed; None when it ended before the way began."""
+    told = attempt.explained
+    lines = attempt.connection_transcript + attempt.transcript
+    if told is None:
+        return _last_reached(lines)
+    if told.code in _BEFORE_THE_WAY:
+        return None
+    return station_of(told.code, told.facts.get("stage")) or _last_reached(lines)
+
+
+def station_of(code: str, stage: str | None) -> Station | None:
+    """The station that a fault belongs to, by its code and the step it was seen at."""
+    if code in _HANDSHAKE:
+        return Station.ENCRYPTION
+    area = code.partition(".")[0]
+    if area == "tls":
+        return Station.CERTIFICATE
+    if stage is not None and stage in _STATION_OF_STEP:
+        return _STATION_OF_STEP[stage]
+    return _STATION_OF_AREA.get(area)
+
+
+def _last_reached(lines: Sequence[Exchange]) -> Station | None:
+    reached = [_STATION_OF_STEP[one.step] for one in lines if one.step in _STATION_OF_STEP]
+    return reached[-1] if reached else None
+
+
+def _is_smtps(lines: Sequence[Exchange]) -> bool:
+    steps = [one.step for one in lines]
+    if "tls" not in steps:
+        return False
+    return "starttls" not in steps and (
+        "greeting" not in steps or steps.index("tls") < steps.index("greeting")
+    )
+
+
+def _passed(station: Station, attempt: AttemptView, lines: Sequence[Exchange]) -> Progress:
+    if station in {Station.ENCRYPTION, Station.CERTIFICATE} and attempt.tls_version is None:
+        return Progress.SKIPPED
+    if station is Station.SIGN_IN and not any(one.step == "auth" for one in lines):
+        return Progress.SKIPPED
+    return Progress.PASSED
+
+
+def _seen(station: Station, attempt: AttemptView) -> str:
+    match station:
+        case Station.NAME:
+            return attempt.host or ""
+        case Station.CONNECTION:
+            return f"{attempt.address} port {attempt.port}" if attempt.address else ""
+        case Station.ENCRYPTION:
+            return " ".join(filter(None, (attempt.tls_version, attempt.cipher)))
+        case Station.ACCEPTED:
+            return (attempt.reply or "") if attempt.ok else ""
+    return ""

@@ -1,0 +1,115 @@
+"""What every test stands on: a clean environment, a home of its own, loopback alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+RECORDED = ROOT.parent / "shared" / "data"
+"""Recorded logs, where they lie beside the checkout."""
+
+_STORE = os.environ.get("TOCSIN_TEST_STORE", "sqlite")
+
+for name in list(os.environ):
+    if name.startswith("TOCSIN_") and name not in {
+        "TOCSIN_TEST_STORE",
+        "TOCSIN_TEST_DATABASE_URL",
+        "TOCSIN_SOAK",
+    }:
+        del os.environ[name]
+for name in ("http_proxy", "https_proxy", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+    os.environ.pop(name, None)
+    os.environ.pop(name.upper(), None)
+
+_HOME = tempfile.mkdtemp(prefix="tocsin-test-")
+os.environ["TOCSIN_HOME"] = _HOME
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's driver runs a loop of its own
+
+
+def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:
+    """No test talks to anything but this machine."""
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and address:
+        try:
+            ip = ipaddress.ip_address(str(address[0]).split("%")[0])
+        except ValueError:
+            return
+        if not ip.is_loopback and not ip.is_unspecified:
+            raise AssertionError(f"a test tried to reach {address}")
+
+
+sys.addaudithook(_only_loopback)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL when the store is to live there; workers share it."""
+    if _STORE != "postgresql":
+        return
+    if not hasattr(config, "workerinput"):
+        from postgresql import Cluster  # noqa: PLC0415
+
+        cluster = Cluster()
+        config.stash[_CLUSTER] = cluster
+        os.environ["TOCSIN_TEST_DATABASE_URL"] = cluster.url
+    os.environ["TOCSIN_DATABASE_URL"] = os.environ["TOCSIN_TEST_DATABASE_URL"]
+
+
+_CLUSTER: pytest.StashKey[object] = pytest.StashKey()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what was started."""
+    cluster = config.stash.get(_CLUSTER, None)
+    if cluster is not None:
+        cluster.stop()  # type: ignore[attr-defined]
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In continuous integration a skipped test counts as a failed one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        reporter.write_line(f"skipped {report.nodeid}: {reason}")
+    if skipped and os.environ.get("CI") and exitstatus == 0:
+        reporter.write_line("skipped tests are failures in continuous integration")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The embedded store is tested as the file that it is, not in memory."""
+    from django.conf import settings  # noqa: PLC0415
+
+    if _STORE == "sqlite":
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{_HOME}/test-{worker}.db"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a home of this test alone."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("TOCSIN_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Iterator[Path]:
+    """Recorded logs; the test is skipped where they are not."""
+    if not RECORDED.is_dir():
+        pytest.skip("no recorded data beside the checkout")
+    yield RECORDED
