@@ -52,9 +52,7 @@ def run(sink: Sink, folder: Path, count: int, *, seconds: float) -> Result:
         log.close()
 
 
-def _measure(
-    sink: Sink, pid: int, port: int, count: int, peak: Peak, seconds: float
-) -> Result:
+def _measure(sink: Sink, pid: int, port: int, count: int, peak: Peak, seconds: float) -> Result:
     before = sink.told()
     cpu = processor_seconds(family(pid))
     start = time.time()
@@ -148,9 +146,7 @@ def _post(port: int, count: int) -> dict[str, int]:
             for number in numbers
         ]
         body = json.dumps(alerts)
-        connection.request(
-            "POST", "/api/v2/alerts", body, {"Content-Type": "application/json"}
-        )
+        connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:

@@ -122,9 +122,7 @@ class Manager:
         )
 
     def _environment(self) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
         return kept | ({"TOCSIN_DATABASE_URL": self._database} if self._database else {})
 
 
@@ -145,7 +143,9 @@ def document(sink: Sink) -> dict[str, Any]:
         }
         for number in range(RULES - 1)
     ]
-    rules.append({"name": "Everything major", "when": {"severity": "major"}, "active": ["Mail the SOC"]})
+    rules.append(
+        {"name": "Everything major", "when": {"severity": "major"}, "active": ["Mail the SOC"]}
+    )
     return {
         "smtp": {
             "server": "localhost",

@@ -141,9 +141,7 @@ def make_certificates(folder: Path) -> None:
     (folder / "root.pem").write_bytes(root.public_bytes(pem))
     (folder / "chain.pem").write_bytes(leaf.public_bytes(pem))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
 
 

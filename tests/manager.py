@@ -70,24 +70,22 @@ class Program:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a command that stays; what it prints goes to a file of its name."""
-        log = (self.folder / f"{arguments[0]}.log").open("ab")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", *arguments],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=self.folder,
-        )
+        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tocsin", *arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
         self._running.append(process)
         return process
 
     def rehearse(self, *arguments: str) -> dict[str, Any]:
         """Start the rehearsal relay; gives where it listens."""
         out = self.folder / "inbox"
-        self.start(
-            "rehearse", "--port", "0", "--smtps-port", "0", "--out", str(out), *arguments
-        )
+        self.start("rehearse", "--port", "0", "--smtps-port", "0", "--out", str(out), *arguments)
         facts = out / "relay.json"
         wait_until(facts.exists, "the rehearsal relay")
         time.sleep(0.1)

@@ -310,7 +310,7 @@ async def tear(peer: Peer) -> None:
             within(body_reply=SHORT),
             ("smtp.outcome-unknown", True, False),
         ),
-        (breaking(4, Peer.silence), within(message=SHORT), ("smtp.outcome-unknown", True, False)),
+        (breaking(1, Peer.silence), within(envelope=SHORT), ("smtp.timeout", False, False)),
         (breaking(4, stop, b"25"), within(), ("smtp.outcome-unknown", True, False)),
         (breaking(4, stop, b"<html>\r\n"), within(), ("smtp.outcome-unknown", True, False)),
         (breaking(4, stop, b"421 going\r\n"), within(), ("smtp.temporary", False, False)),

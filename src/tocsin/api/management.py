@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
 from tocsin.api.body import read_object
 from tocsin.api.caller import caller
@@ -23,10 +23,16 @@ def get_configuration(request: HttpRequest) -> dict[str, Any]:
     return {"version": number, "document": configuration.show_document(caller(request))}
 
 
+class Change(Schema):
+    """How a change is made."""
+
+    expected: int | None = None
+    """Only if this is still the version in force."""
+    dry_run: bool = False
+
+
 @router.post("/configuration", summary="Change parts of the document")
-def change_configuration(
-    request: HttpRequest, expected: int | None = None, dry_run: bool = False
-) -> dict[str, Any]:
+def change_configuration(request: HttpRequest, how: Query[Change]) -> dict[str, Any]:
     """Make the parts that are given so; all or nothing, idempotent.
 
     Unlike in a file, `smtp.password` may hold the password itself here.
@@ -36,7 +42,7 @@ def change_configuration(
     if isinstance(smtp, dict) and isinstance(smtp.get("password"), str):
         document["smtp"] = {**smtp, "password": _secret(smtp["password"])}
     changed = configuration.change(
-        caller(request), document, expected=expected, dry_run=dry_run
+        caller(request), document, expected=how.expected, dry_run=how.dry_run
     )
     return _changed(changed)
 

@@ -114,9 +114,7 @@ class _Demo:
                 "password_file": relay["password_file"],
             },
             "trust": [{"name": "Rehearsal Root CA 1", "file": relay["root_file"]}],
-            "sources": [
-                {"name": "ids-1", "kind": "eve", "path": str(self._eve), "from": "start"}
-            ],
+            "sources": [{"name": "ids-1", "kind": "eve", "path": str(self._eve), "from": "start"}],
             "actions": [{"name": ACTION, "kind": "email", "to": ["soc@example.com"]}],
             "rules": [
                 {

@@ -57,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the edge: everything becomes words here
         return trouble.report(error, output)
 
 

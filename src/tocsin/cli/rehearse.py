@@ -129,7 +129,7 @@ def _list_faults(output: Output) -> int:
 
     found = load_faults()
     output.answer(
-        [{"name": name, "description": one.description} for name, one in found.items()],
-        table(["FAULT", "WHAT IT DOES"], [[name, one.description] for name, one in found.items()]),
+        [{"name": name, "summary": one.summary, "code": one.code} for name, one in found.items()],
+        table(["FAULT", "WHAT IT DOES"], [[name, one.summary] for name, one in found.items()]),
     )
     return 0

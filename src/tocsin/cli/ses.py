@@ -30,7 +30,5 @@ def _password(arguments: argparse.Namespace, _home: Home, output: Output) -> int
     if not key:
         raise WrongUse("standard input is empty; the IAM secret access key is read from there")
     password = derive(key, arguments.region)
-    output.answer(
-        {"region": arguments.region, "password": password.reveal()}, password.reveal()
-    )
+    output.answer({"region": arguments.region, "password": password.reveal()}, password.reveal())
     return 0

@@ -99,9 +99,7 @@ class Report:
             return self.dedup_key
         source, target = self.source_host, self.target_host
         port = "" if target.port is None else str(target.port)
-        return "|".join(
-            (self.source, self.type, source.ip or "", target.ip or "", port)
-        )
+        return "|".join((self.source, self.type, source.ip or "", target.ip or "", port))
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,7 @@ def _repeat(work: _Batch, alarm: OpenAlarm, report: Report) -> None:
         work.changed[alarm.id] = alarm
 
 
-def _transit(
-    work: _Batch, alarm: OpenAlarm, kind: TransitionKind, now: Instant, held: str
-) -> None:
+def _transit(work: _Batch, alarm: OpenAlarm, kind: TransitionKind, now: Instant, held: str) -> None:
     work.transitions.append(
         NewTransition(
             alarm_id=alarm.id,

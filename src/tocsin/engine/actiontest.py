@@ -86,9 +86,7 @@ def test_action(principal: Principal, name: str, *, timeout: float = 120.0) -> T
         time.sleep(_LOOK_EVERY_S)
 
 
-def _queue_test(
-    response: Response, action: Action, principal: Principal, timeout: float
-) -> str:
+def _queue_test(response: Response, action: Action, principal: Principal, timeout: float) -> str:
     id_ = uuid7()
     sample = ACTIONS[action.kind].sample(now())
     with transaction.atomic():

@@ -86,9 +86,7 @@ def appliances(principal: Principal) -> list[ApplianceView]:
     return [_appliance(node, rows, latest) for node, rows in found.items()]
 
 
-def _appliance(
-    node: str, rows: Sequence[models.RoleState], latest: int
-) -> ApplianceView:
+def _appliance(node: str, rows: Sequence[models.RoleState], latest: int) -> ApplianceView:
     reports = [
         RoleReport(
             role=row.role,
@@ -156,9 +154,7 @@ def appliance_json(view: ApplianceView) -> dict[str, Any]:
 
 def is_running(role: str) -> bool:
     """Whether some node's role reported itself lately."""
-    return models.RoleState.objects.filter(
-        role=role, heartbeat_at__gt=now() - GONE_AFTER
-    ).exists()
+    return models.RoleState.objects.filter(role=role, heartbeat_at__gt=now() - GONE_AFTER).exists()
 
 
 def relay_light(principal: Principal) -> RelayLight:

@@ -23,8 +23,11 @@ _KEPT = 16
 
 
 class MessageComposer:
-    """Makes mails. Templates and rules are those of the deciding version; the sender is
-    the present one, so that mail that waited for a corrected From Email goes out with it."""
+    """Makes mails.
+
+    Templates are those of the deciding version; the sender is the present one, so that
+    mail that waited for a corrected From Email goes out with it.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -55,8 +55,11 @@ class Changed:
 
 
 class _Latest:
-    """The version read last. A version never changes; its time tells it from one of the
-    same number in another database, after a restore say."""
+    """The version read last.
+
+    A version never changes; its time tells it from one of the same number in another
+    database, after a restore say.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -181,9 +184,7 @@ def revert(principal: Principal, number: int, *, dry_run: bool = False) -> Chang
     return change(principal, show(version(number).configuration), dry_run=dry_run)
 
 
-def _change(
-    principal: Principal, given: Given, *, expected: int | None, dry_run: bool
-) -> Changed:
+def _change(principal: Principal, given: Given, *, expected: int | None, dry_run: bool) -> Changed:
     before = current()
     if expected is not None and expected != before.number:
         raise Conflict(
@@ -340,9 +341,7 @@ def _put(
     return [one if other["name"] == replaces else other for other in present]
 
 
-def _without(
-    present: Sequence[Mapping[str, Any]], what: str, name: str
-) -> list[Mapping[str, Any]]:
+def _without(present: Sequence[Mapping[str, Any]], what: str, name: str) -> list[Mapping[str, Any]]:
     rest = [one for one in present if one["name"] != name]
     if len(rest) == len(present):
         raise NotFound(what, name)

@@ -26,9 +26,7 @@ class Consequence:
     """Set when the failure concerns the relay: it pauses, everything stays queued."""
 
 
-def of_send(
-    outgoing: Outgoing, sent: SendOutcome, connection_id: str, number: int
-) -> Consequence:
+def of_send(outgoing: Outgoing, sent: SendOutcome, connection_id: str, number: int) -> Consequence:
     """What became of a message that was put to a relay."""
     recipients = _merged(outgoing.recipients, sent.recipients)
     state, relay_fault = _state(outgoing, sent, recipients)
@@ -106,9 +104,7 @@ def _failure(
     )
 
 
-def _merged(
-    known: tuple[Recipient, ...], told: tuple[Recipient, ...]
-) -> tuple[Recipient, ...]:
+def _merged(known: tuple[Recipient, ...], told: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     said = {one.address: one for one in told}
     return tuple(
         replace(one, state=said[one.address].state, reply=said[one.address].reply)

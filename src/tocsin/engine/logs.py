@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import sys
+from pathlib import Path
 
 import structlog
 
@@ -65,7 +66,7 @@ def _console(shared: list[structlog.types.Processor]) -> logging.Handler:
 
 def _file(home: Home, shared: list[structlog.types.Processor]) -> logging.Handler:
     handler = logging.handlers.WatchedFileHandler(home.logs / "tocsin.log", encoding="utf-8")
-    os.chmod(handler.baseFilename, 0o600)
+    Path(handler.baseFilename).chmod(0o600)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

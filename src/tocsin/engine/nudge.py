@@ -44,13 +44,17 @@ class _Listener(asyncio.DatagramProtocol):
         self._woken.set()
 
 
-async def listen(role: str, woken: asyncio.Event) -> asyncio.DatagramTransport:
-    """Set `woken` at each tap until the transport that this gives is closed."""
-    address = _address(role)
+def _bound(address: str) -> socket.socket:
     if not address.startswith("\0"):
         Path(address).unlink(missing_ok=True)
     receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     receiver.bind(address)
+    return receiver
+
+
+async def listen(role: str, woken: asyncio.Event) -> asyncio.DatagramTransport:
+    """Set `woken` at each tap until the transport that this gives is closed."""
+    receiver = _bound(_address(role))
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Listener(woken), sock=receiver
     )

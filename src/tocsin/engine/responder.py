@@ -119,7 +119,7 @@ class _Responder:
         try:
             response = Response(latest.number, latest.configuration)
             relay = relay_settings(self._home, latest.configuration)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with a version
             # The version before stays in force; the page says why this one is not.
             _log.exception("configuration not taken over", version=latest.number)
             self._failure = f"version {latest.number}: {error}"

@@ -15,8 +15,9 @@ from tocsin.store.queries import operation
 BEAT_EVERY: Instant = 5 * SECOND
 """How often a role says that it is there."""
 
+
 class AlreadyRunning(Exception):
-    """This home has such a role on this machine already."""
+    """The home has such a role on this machine already."""
 
     def __init__(self, role: str) -> None:
         super().__init__(f"this home already has a running {role}")
@@ -24,7 +25,7 @@ class AlreadyRunning(Exception):
 
 
 class RunningRole:
-    """This process as a role: holds its place, and reports to the store."""
+    """A process as a role: holds its place, and reports to the store."""
 
     def __init__(self, home: Home, role: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._home = home

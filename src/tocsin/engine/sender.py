@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -32,6 +32,9 @@ from tocsin.store.queries.outbox import Outcome, Outgoing
 
 LEASE: Instant = 60 * SECOND
 """How long a claim holds without being renewed."""
+
+_TEST_STEP_S = 15.0
+"""The longest that any step of a Test Action may take."""
 
 _AHEAD = 256
 """Deliveries composed before they are claimed."""
@@ -381,7 +384,9 @@ class Sender:
             envelope = self._composer.compose(one)
         except NotComposed as reason:
             return consequence.of_no_message(one, reason.finding, number, started_at)
-        connection = RelayConnection(relay)
+        # Somebody waits for the answer: a silent relay must not hold it for minutes.
+        patient = replace(relay, deadlines=relay.deadlines.capped(_TEST_STEP_S))
+        connection = RelayConnection(patient)
         try:
             await connection.open()
             await self._store.insist(_keep_connection, connection.id, connection.evidence)

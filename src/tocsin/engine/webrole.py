@@ -36,9 +36,7 @@ def run(home: Home, host: str, port: int, *, plain: bool) -> None:
     role.take_place()
     password = first_administrator()
     if password is not None:
-        write_atomically(
-            first_password_file(home), password.reveal().encode() + b"\n", mode=0o600
-        )
+        write_atomically(first_password_file(home), password.reveal().encode() + b"\n", mode=0o600)
     if not plain:
         make_certificate(home, host)
     _serve(home, role, host, port, plain=plain)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -63,8 +64,9 @@ class Keyring:
         """A key for DKIM or ARC."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         path = self._folder / f"{name}.key"
+        kept: PrivateKeyTypes | None
         try:
-            kept = load_pem_private_key(path.read_bytes(), None)
+            kept = _read_key(path)
         except (OSError, ValueError):
             kept = None
         if isinstance(kept, rsa.RSAPrivateKey):
@@ -90,11 +92,11 @@ class Keyring:
     def keep_credentials(self, user: str, secret: Secret) -> None:
         """For this run's clients, and the next run."""
         content = f"{user}\n{secret.reveal()}\n".encode()
-        write_atomically(self.credentials_file, content, mode=0o600)
+        refresh(self.credentials_file, content, mode=0o600)
 
     def _load(self, name: str) -> Issued:
         certificate = x509.load_pem_x509_certificate((self._folder / f"{name}.pem").read_bytes())
-        key = load_pem_private_key((self._folder / f"{name}.key").read_bytes(), None)
+        key = _read_key(self._folder / f"{name}.key")
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise ValueError("a key of another kind")  # noqa: TRY004 -- a damaged file
         if key.public_key() != certificate.public_key():
@@ -106,6 +108,25 @@ class Keyring:
     def _keep(self, name: str, issued: Issued) -> None:
         write_atomically(self._folder / f"{name}.key", issued.key_pem, mode=0o600)
         write_atomically(self._folder / f"{name}.pem", issued.pem)
+
+
+def refresh(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write the file unless it is as it should be: most runs change nothing.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    try:
+        same = path.read_bytes() == content and path.stat().st_mode & 0o777 == mode
+    except OSError:
+        same = False
+    if not same:
+        write_atomically(path, content, mode=mode)
+
+
+def _read_key(path: Path) -> PrivateKeyTypes:
+    # The file is our own; checking its arithmetic takes longer than making a new key.
+    return load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
 
 
 def _will_do(leaf: Issued, region: str) -> bool:

@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tocsin.base.files import write_atomically
 from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal import words
 from tocsin.rehearsal.account import Account
@@ -25,7 +24,7 @@ from tocsin.rehearsal.endpoint import Endpoint
 from tocsin.rehearsal.event import Answer, Then
 from tocsin.rehearsal.fault.base import Fault
 from tocsin.rehearsal.identifier import connection_token, server_token
-from tocsin.rehearsal.keyring import Keyring
+from tocsin.rehearsal.keyring import Keyring, refresh
 from tocsin.rehearsal.route import (
     RECEIVER_DOMAIN,
     SES_DOMAIN,
@@ -114,8 +113,8 @@ class Relay:
             issued = tuple(fault.present(chain, issued))
         folder = self._out / "authority"
         certificates, key = folder / "presented.pem", folder / "presented.key"
-        write_atomically(certificates, b"".join(one.pem for one in issued))
-        write_atomically(key, issued[0].key_pem, mode=0o600)
+        refresh(certificates, b"".join(one.pem for one in issued))
+        refresh(key, issued[0].key_pem, mode=0o600)
         for fault in self._faults:
             context = fault.secure(certificates, key)
             if context is not None:
@@ -168,11 +167,11 @@ class Relay:
         )
         records = signers.records(account.identities.domains) if signers else {}
         password = account.password.reveal()
-        _write(endpoint.password_file, f"{password}\n".encode(), mode=0o600)
-        _write(endpoint.root_file, chain.root.pem)
-        _write(endpoint.old_root_file, chain.old_root.pem)
-        _write(endpoint.dns_file, _document(records))
-        _write(str(out / "relay.json"), _document(endpoint.to_plain()))
+        refresh(out / "smtp-password", f"{password}\n".encode(), mode=0o600)
+        refresh(Path(endpoint.root_file), chain.root.pem)
+        refresh(Path(endpoint.old_root_file), chain.old_root.pem)
+        refresh(Path(endpoint.dns_file), _document(records))
+        refresh(out / "relay.json", _document(endpoint.to_plain()))
         self._stack.callback((out / "relay.json").unlink, missing_ok=True)
         return endpoint
 
@@ -311,7 +310,3 @@ def _lock(folder: Path) -> Iterator[None]:
 
 def _document(plain: object) -> bytes:
     return json.dumps(plain, indent=2).encode() + b"\n"
-
-
-def _write(path: str, content: bytes, *, mode: int = 0o644) -> None:
-    write_atomically(Path(path), content, mode=mode)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from tocsin.base.clock import SECOND, Instant, to_datetime
 from tocsin.rehearsal.field import Field, field_values
@@ -28,7 +28,6 @@ RECEIVER_DOMAIN = "example.net"
 SES_DOMAIN = "amazonses.com"
 
 _ADDRESS = "192.0.2.25"
-_LETTERS = string.ascii_lowercase + string.digits
 _REPLACED = frozenset((b"date", b"message-id"))
 _DROPPED = _REPLACED | {b"bcc", b"return-path"}
 _SIGNED = (
@@ -94,8 +93,9 @@ class Route:
         at: Instant,
     ) -> bytes:
         """The mail as it lies in the mailbox; `fields` and `body` are the submission's."""
-        sent = self._send(fields, message_id, to_datetime(at))
-        arrived = self._receive(submission, sent, body, message_id, at)
+        second = to_datetime(at - at % SECOND)
+        sent = self._send(fields, message_id, second)
+        arrived = self._receive(submission, sent, body, message_id, second)
         lines = [*_mark(submission, fields), *arrived, *(one.raw for one in sent)]
         return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
@@ -120,27 +120,27 @@ class Route:
         sent: Sequence[Field],
         body: bytes,
         message_id: str,
-        at: Instant,
+        at: datetime,
     ) -> list[bytes]:
         """The fields above those of SES, topmost first."""
         envelope = f"{message_id}@{self._return_domain}"
         body_hash = hash_body(body) if self._signers else ""
         signatures = self._sign(sent, body_hash, at)
         results = self._results(sent, signatures, envelope)
-        top = [f"Return-Path: <{envelope}>".encode(), self._received(submission, to_datetime(at))]
+        top = [f"Return-Path: <{envelope}>".encode(), self._received(submission, at)]
         if self._signers:
             signed = (*_SIGNED, "DKIM-Signature")
             known = [*(Field(b"dkim-signature", one.text) for one in signatures), *sent]
-            seconds = at // SECOND
+            seconds = int(at.timestamp())
             top += seal_arc(self._signers.receiver, results, known, signed, body_hash, seconds)
         top.append(f"Authentication-Results: {results}".encode())
         return top + [one.text for one in signatures]
 
-    def _sign(self, sent: Sequence[Field], body_hash: str, at: Instant) -> list[Signature]:
+    def _sign(self, sent: Sequence[Field], body_hash: str, at: datetime) -> list[Signature]:
         """As SES signs: for the sender's verified domain, where there is one, and for itself."""
         if self._signers is None:
             return []
-        seconds = at // SECOND
+        seconds = int(at.timestamp())
         made = []
         own = self._identities.signing_domain(_author(sent))
         if own is not None:
@@ -171,7 +171,7 @@ class Route:
         return ";\r\n       ".join((RECEIVER, *found))
 
     def _received(self, submission: Submission, at: datetime) -> bytes:
-        queue = "".join(secrets.choice(_LETTERS) for _ in range(14))
+        queue = secrets.token_hex(7)
         # With several recipients none is named, as receivers do (RFC 5321 section 7.2).
         alone = len(submission.recipients) == 1
         target = f"for <{submission.recipients[0]}> " if alone else ""
@@ -199,6 +199,7 @@ def _author(fields: Sequence[Field]) -> str:
     return next((address for _, address in read_addresses(value)), "")
 
 
+@lru_cache(maxsize=8)
 def _date(at: datetime) -> str:
     """RFC 5322 section 3.3, the day without a leading zero, in UTC."""
     return f"{_DAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S} +0000"

@@ -63,9 +63,13 @@ class TlsServer:
     def _read(self) -> bytes:
         pieces = []
         try:
-            while piece := self._tls.read(_PIECE):
+            # Asking when nothing is there costs an exception.
+            while self._incoming.pending or self._tls.pending():
+                piece = self._tls.read(_PIECE)
+                if not piece:
+                    self.ended = True
+                    break
                 pieces.append(piece)
-            self.ended = True
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:

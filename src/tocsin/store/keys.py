@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import secrets
@@ -78,7 +79,7 @@ class HomeKey:
 
 
 def _place(table: str, field: str, row: str) -> bytes:
-    return "\x1f".join((table, field, row)).encode()
+    return f"{table}\x1f{field}\x1f{row}".encode()
 
 
 def load_key(path: Path) -> HomeKey:
@@ -110,9 +111,7 @@ def _make_key(path: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         # A link fails when somebody else was first; then theirs is the key.
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(own, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(own)

@@ -44,8 +44,8 @@ def rendered(source: str, alarm=SAMPLE, *, html: bool = False) -> str:
         ("{{ alarm.attributes|length }}", "3"),
         ("{% for name in alarm.attributes %}{{ name }},{% endfor %}", "sid,rev,my key,"),
         (
-            "{% for n, v in alarm.attributes.items() if v > '2' %}{{ loop.index }}{{ n }};{% endfor %}",
-            "1sid;2my key;",
+            "{% for n, v in alarm.attributes.items() if n %}{{ loop.last }}{{ n }}{% endfor %}",
+            "FalsesidFalserevTruemy key",
         ),
         ("{% if alarm.severity in ['critical', 'major'] %}!{% else %}.{% endif %}", "."),
         ("{% if alarm.count >= 1 and alarm.url and not alarm.ended_at %}y{% endif %}", "y"),
@@ -149,7 +149,9 @@ def test_every_variable_renders(name):
         ("a {alarm_typ_name} b", r"{alarm_typ_name} is not known; did you mean {alarm_type_name}"),
         ("x" * 20_001, "at most 20,000"),
         ("{{ " + "(" * 5000 + "alarm.type" + ")" * 5000 + " }}", "."),
-        ("{{ " + "not " * 9000 + "alarm.type }}", "."),
+        ("{{ " + "not " * 250 + "alarm.type }}", "."),
+        ("{{ " + "not " * 4900 + "alarm.type }}", "."),
+        ("{% if url %}" * 300 + "{% endif %}" * 300, "."),
     ],
 )
 def test_refused_when_saved(source, says):

@@ -136,9 +136,7 @@ def test_a_given_dedup_key_decides(report):
 def test_reports_are_counted_by_type(report):
     """The manager's counters grow with what was stored."""
     accept([report(), report(), report(source_type="api", type="x")])
-    found = dict(
-        Counter.objects.filter(name="tocsin_alarms_total").values_list("labels", "value")
-    )
+    found = dict(Counter.objects.filter(name="tocsin_alarms_total").values_list("labels", "value"))
     assert found == {'source_type="eve"': 2, 'source_type="api"': 1}
 
 

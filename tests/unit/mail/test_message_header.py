@@ -35,6 +35,7 @@ def test_long_plain_value_is_folded_at_blanks():
         "严重告警 数据外泄 198.51.100.7 → 192.0.2.10 " * 5,
         "x" * 250,
         "two  blanks " * 12,
+        "a" + " " * 100 + "b",
         "=?utf-8?q?not_ours?=",
         "tail =?",
         "👩\u200d💻" * 30,

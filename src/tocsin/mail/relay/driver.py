@@ -135,13 +135,12 @@ class Driver:
     def _due(self, talk: Conversation) -> float:
         time = self._loop.time()
         self._allowed = self._deadlines.of(talk.step)
-        if isinstance(talk, Mailing):
-            if talk.sending:
-                self._allowed = self._deadlines.body
-                return time + self._allowed
-            last = self._began + talk.started + self._deadlines.message
+        if isinstance(talk, Mailing) and talk.sending:
+            self._allowed = self._deadlines.body
+        elif isinstance(talk, Mailing) and talk.step is not Step.BODY:
+            last = self._began + talk.turn + self._deadlines.envelope
             if last < time + self._allowed:
-                self._allowed = self._deadlines.message
+                self._allowed = self._deadlines.envelope
                 return last
         return time + self._allowed
 

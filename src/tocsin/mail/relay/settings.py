@@ -38,8 +38,8 @@ class Deadlines:
     quit: float = 2.0
     opening: float = 120.0
     """For everything up to the sign-in, all addresses of the name together."""
-    message: float = 900.0
-    """For one message from MAIL to the last answer; content still leaving is not counted."""
+    envelope: float = 300.0
+    """For MAIL, all RCPT and DATA of one message together."""
 
     def capped(self, seconds: float) -> Deadlines:
         """The same, but no step longer than so many seconds."""

@@ -32,7 +32,7 @@ CHUNK = 65_536
 """Content goes out in pieces of so many bytes; the dot is in the last one."""
 
 _OK, _START_CONTENT, _CLOSING, _TIMED_OUT = 250, 354, 421, 451
-_ERROR = 400
+_MORE, _ERROR = 300, 400
 _NOTICES = (_CLOSING, _TIMED_OUT)
 
 
@@ -78,6 +78,8 @@ class Mailing:
         self._content = memoryview(b"")  # large content before its last piece
         self._dot: Transaction | None = None  # its dot is in the commands not given out yet
         self._settled: list[Transaction] = []
+        self.turn = 0.0
+        """Since when the message at hand is the one that is answered."""
 
     @property
     def step(self) -> Step:
@@ -89,17 +91,12 @@ class Mailing:
         """Content is still on its way out; its answer is not due yet."""
         return self._dot is not None
 
-    @property
-    def started(self) -> float:
-        """When the message was begun that is answered next."""
-        transaction = self._expected[0][1] if self._expected else self._current
-        return transaction.started if transaction is not None else 0.0
-
     def begin(self, at: float) -> list[Transaction]:
         """Make the first flight; `at` is seconds since the connection began.
 
         Returns the transactions that ended at once, because they cannot be sent.
         """
+        self.turn = at
         try:
             self._proceed(at)
         except (ConversationFailure, MalformedReply) as trouble:
@@ -179,7 +176,8 @@ class Mailing:
             transaction.final = reply
             self._take_final(transaction, reply, at)
             return
-        if reply.code < _ERROR and (reply.code == _START_CONTENT) is not (step is Step.DATA):
+        wanted = reply.code == _START_CONTENT if step is Step.DATA else reply.code < _MORE
+        if not wanted and reply.code < _ERROR:
             # Answers and questions are out of step: nothing may rest on what follows.
             raise refusal(step, reply)
 
@@ -317,7 +315,7 @@ class Mailing:
 
     def _settle(self, transaction: Transaction, ending: Ending, at: float) -> None:
         transaction.ending = ending
-        transaction.finished = at
+        transaction.finished = self.turn = at
         self._settled.append(transaction)
 
     def _give_settled(self) -> list[Transaction]:

@@ -91,9 +91,7 @@ class Transition(models.Model):
     class Meta:
         db_table = "transition"
         indexes: ClassVar = [
-            models.Index(
-                fields=["id"], condition=Q(decided_at=None), name="transition_undecided"
-            ),
+            models.Index(fields=["id"], condition=Q(decided_at=None), name="transition_undecided"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from tocsin.store.queries.rows import ALARM_COLUMNS, alarm_from_row
 _FIELDS = [column.strip() for column in ALARM_COLUMNS.split(",")]
 
 
-def matching(
+def matching(  # noqa: PLR0913 -- one for each condition
     *,
     state: str | None = None,
     least_severity: int | None = None,

@@ -13,7 +13,7 @@ from tocsin.store.models import RelayState, SourcePosition
 from tocsin.store.queries.rows import to_json
 
 
-def beat(
+def beat(  # noqa: PLR0913 -- one for each column
     *,
     node: str,
     role: str,

@@ -233,9 +233,16 @@ def _outgoing(rows: Sequence[Any]) -> list[Outgoing]:
             transition, alarm = TransitionKind.ACTIVE, alarm_from_dict(json.loads(row[10]))
         found.append(
             Outgoing(
-                *row[:6],
-                recipients_from_json(row[6]),
-                *row[7:10],
+                id=row[0],
+                action=row[1],
+                kind=row[2],
+                configuration=row[3],
+                severity=row[4],
+                message_id=row[5],
+                recipients=recipients_from_json(row[6]),
+                queued_at=row[7],
+                expires_at=row[8],
+                attempts=row[9],
                 is_test=row[10] is not None,
                 transition=transition,
                 alarm=alarm,
@@ -404,4 +411,5 @@ def expire(now: Instant, limit: int) -> list[tuple[str, str]]:
             "RETURNING id, kind",
             [now, now, limit],
         )
-        return cursor.fetchall()
+        rows: list[tuple[str, str]] = cursor.fetchall()
+        return rows

@@ -152,4 +152,5 @@ def take_quiet(now: Instant, limit: int) -> list[tuple[str, int, int, Instant | 
             "RETURNING id, severity, count, last_seen_at",
             [now, now, limit],
         )
-        return cursor.fetchall()
+        rows: list[tuple[str, int, int, Instant | None]] = cursor.fetchall()
+        return rows

@@ -292,6 +292,9 @@ def test_a_yes_in_the_middle_of_content_is_nonsense():
         (OK + OK + OK, ["broken", "untried"]),
         (OK + GO, ["broken", "untried"]),
         (GO, ["broken", "untried"]),
+        (b"334 more\r\n", ["broken", "untried"]),
+        (OK + b"334 more\r\n", ["broken", "untried"]),
+        (OK + OK + b"334 more\r\n", ["broken", "untried"]),
         (OK + OK + GO + b"nonsense\r\n", ["broken", "untried"]),
         (b"220 who are you?\r\nEHLO\r\n", ["broken", "untried"]),
     ],
@@ -303,6 +306,19 @@ def test_answers_out_of_step_end_the_conversation(heard, expected):
     answer(talk, heard)
     assert endings(talk) == expected
     assert talk.failure is not None
+
+
+@pytest.mark.parametrize(
+    "heard", [[GO], [b"334 more\r\n"], [OK, b"334 more\r\n"], [OK, OK, OK], [OK, OK, GO + OK]]
+)
+def test_answers_that_make_no_sense_end_it_without_pipelining_too(heard):
+    """Each answer must be one that its command can have."""
+    talk = mailing(2, LOCKSTEP)
+    begun(talk)
+    for data in heard:
+        answer(talk, data)
+    assert endings(talk) == ["broken", "untried"]
+    assert isinstance(talk.failure, fails.NotSmtp)
 
 
 def test_garbage_instead_of_the_last_answer_leaves_doubt():
