@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -24,6 +25,8 @@ class Log:
         self.path = folder / "eve.json"
         self._naming = naming
         self._rotations = 0
+        # Longer than a file system's clock ticks lies between any two steps.
+        self._now = time.time_ns() + 1_000_000_000
         self._done: list[bytes] = []
         self._content = b""
         self._stream = None
@@ -32,11 +35,12 @@ class Log:
         """What a sensor does: append, to a new file when there is none open."""
         if self._stream is None:
             self._stream = self.path.open("ab", buffering=0)
-        if not self._content:
+        if content and not self._content:
             # No two logs begin alike: their first record has its own time.
             content = b"%064d log\n" % next(_number) + content
         self._stream.write(content)
         self._content += content
+        self._stamp(self._stream.fileno())
 
     def rename(self, late: bytes, *, create: bool) -> None:
         """Rotation by name; `late` is written to the old file before the new one is begun."""
@@ -45,6 +49,7 @@ class Log:
         self.path.rename(self._next_name())
         if create:
             self.path.touch()
+            self._stamp(self.path)
         if late and self._stream is not None:
             self.write(late)
         self.close()
@@ -55,10 +60,17 @@ class Log:
         """Rotation in place."""
         if not self.path.exists():
             return
-        shutil.copyfile(self.path, self._next_name())
+        copy = self._next_name()
+        shutil.copyfile(self.path, copy)
+        self._stamp(copy)
         os.truncate(self.path, 0)
+        self._stamp(self.path)
         self._done.append(self._content)
         self._content = b""
+
+    def _stamp(self, file: Path | int) -> None:
+        self._now += 10_000_000
+        os.utime(file, ns=(self._now, self._now))
 
     def end_line(self) -> None:
         """Make the last line whole."""
@@ -138,6 +150,7 @@ READ = st.tuples(
 )
 RESTART = st.tuples(st.just("restart"))
 COPY = st.tuples(st.just("copy"))
+TOUCH = st.tuples(st.just("touch"))
 
 
 def follow(steps: list[tuple], naming: str) -> tuple[list[bytes], list[bytes]]:
@@ -153,6 +166,8 @@ def follow(steps: list[tuple], naming: str) -> tuple[list[bytes], list[bytes]]:
                     log.rename(late, create=create)
                 case ("copy",):
                     log.copy_and_truncate()
+                case ("touch",):
+                    log.write(b"")
                 case ("read", most_lines, most_bytes, dies):
                     reading.read(most_lines, most_bytes, dies=dies)
                 case ("restart",):
@@ -177,7 +192,7 @@ def test_each_line_once_through_renames_and_restarts(steps: list[tuple], naming:
 
 @settings(max_examples=300, deadline=None)
 @given(
-    steps=st.lists(st.one_of(WRITE, WRITE, RENAME, COPY, READ, READ, RESTART), max_size=25),
+    steps=st.lists(st.one_of(WRITE, WRITE, TOUCH, RENAME, COPY, READ, READ, RESTART), max_size=25),
     naming=st.sampled_from(["numbers", "dates"]),
 )
 def test_each_line_once_through_copies(steps: list[tuple], naming: str) -> None:

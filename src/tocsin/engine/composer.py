@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from tocsin.base.home import Home
-from tocsin.channels.email.kind import Email, Unrenderable
+from tocsin.channels.email.kind import Email
 from tocsin.domain.delivery import RecipientState
 from tocsin.engine.configuration import version
 from tocsin.engine.kinds import ACTIONS
@@ -54,40 +54,37 @@ class MessageComposer:
         """The envelope of a delivery, to those recipients that did not get it yet.
 
         Raises:
-            NotComposed: a template fails on this alarm, or the action is none of mail.
+            NotComposed: the action is none of mail, or a value cannot stand in a mail.
         """
-        return Envelope(
-            id=outgoing.id,
-            sender=self._sender,
-            recipients=tuple(
-                one.address
-                for one in outgoing.recipients
-                if one.state is not RecipientState.ACCEPTED
-            ),
-            content=compose(self.mail(outgoing)),
+        mail = self.mail(outgoing)
+        try:
+            content = compose(mail)
+        except ValueError as error:
+            facts = {"field": "The message", "problem": str(error)}
+            raise NotComposed(Finding("message.template", facts)) from error
+        recipients = tuple(
+            one.address
+            for one in outgoing.recipients
+            if one.state is not RecipientState.ACCEPTED
         )
+        return Envelope(outgoing.id, self._sender, recipients, content)
 
     def mail(self, outgoing: Outgoing) -> Mail:
         """The mail of a delivery.
 
         Raises:
-            NotComposed: a template fails on this alarm, or the action is none of mail.
+            NotComposed: the action is none of mail.
         """
         response = self._responses.get(outgoing.configuration)
         action = response.actions.get(outgoing.action) if response is not None else None
         kind = ACTIONS.get(outgoing.kind)
         if action is None or not isinstance(kind, Email):
             raise NotComposed(Finding("unknown", {"reply": f"no action {outgoing.action}"}))
-        try:
-            return kind.render(
-                action.settings,
-                outgoing.alarm,
-                outgoing.transition,
-                sender=self._sender,
-                message_id=outgoing.message_id,
-                date=outgoing.queued_at,
-            )
-        except Unrenderable as error:
-            raise NotComposed(
-                Finding("message.template", {"field": error.field, "problem": error.reason})
-            ) from error
+        return kind.render(
+            action.settings,
+            outgoing.alarm,
+            outgoing.transition,
+            sender=self._sender,
+            message_id=outgoing.message_id,
+            date=outgoing.queued_at,
+        )

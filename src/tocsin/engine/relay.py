@@ -7,7 +7,7 @@ from tocsin.base.secret import Secret
 from tocsin.central.configuration import Configuration
 from tocsin.engine import rehearsal
 from tocsin.engine.rehearsal import RehearsalFacts
-from tocsin.mail.address import check_domain
+from tocsin.mail.address import check_address, check_domain
 from tocsin.mail.relay import Encryption, RelaySettings
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import read_certificates
@@ -55,10 +55,10 @@ def _rehearsal(stand_in: RehearsalFacts, configuration: Configuration) -> RelayS
 
 
 def sender_address(home: Home, configuration: Configuration) -> str:
-    """The address that mail is from."""
+    """The address that mail is from, in the form that goes on the wire."""
     stand_in = rehearsal.facts(home)
     if configuration.smtp is not None:
-        return configuration.smtp.sender
+        return check_address(configuration.smtp.sender)
     if stand_in is not None and stand_in.stands_in:
         return f"tocsin@{stand_in.identities[0].rpartition('@')[2]}"
     return ""

@@ -62,7 +62,8 @@ def _aside(path: Path) -> Path:
 
 
 def _key_of(broken: Broken) -> str:
-    place = f"{broken.device}:{broken.inode}:{broken.offset}:{broken.length}:"
+    # Without the inode: a copy of a log that is rotated in place holds the same record.
+    place = f"{broken.offset}:{broken.length}:"
     return hashlib.sha256(place.encode() + broken.content).hexdigest()[:_KEY_LENGTH]
 
 

@@ -28,7 +28,7 @@ _YEAR_S = 365 * 86_400
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form, and the session that comes of it."""
-    onward = safe_path(request, request.POST.get("next") or request.GET.get("next"))
+    onward = safe_path(request.POST.get("next") or request.GET.get("next"))
     if request.method != "POST":
         if isinstance(request.user, Person):
             return HttpResponseRedirect(onward)
@@ -58,10 +58,12 @@ def new_password(request: HttpRequest) -> HttpResponse:
     assert isinstance(person, Person)
     errors: dict[str, str] = {}
     if request.method == "POST":
+        one_time = person.one_time
         errors = _set_password(person, request)
         if not errors:
             update_session_auth_hash(request, person)
-            first_password_file(Home.of_environment()).unlink(missing_ok=True)
+            if one_time and person.pk == Person.objects.order_by("pk").values_list("pk")[0][0]:
+                first_password_file(Home.of_environment()).unlink(missing_ok=True)
             return HttpResponseRedirect("/")
     context = {"errors": errors, "one_time": person.one_time}
     return render(request, "tocsin/new_password.html", context, status=400 if errors else 200)
@@ -86,7 +88,7 @@ def _set_password(person: Person, request: HttpRequest) -> dict[str, str]:
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or the system's choice in a cookie."""
     chosen = request.POST.get("theme", "")
-    answer = HttpResponseRedirect(safe_path(request, request.POST.get("next")))
+    answer = HttpResponseRedirect(safe_path(request.POST.get("next")))
     if chosen in THEMES:
         answer.set_cookie(
             THEME_COOKIE, chosen, max_age=_YEAR_S, samesite="Lax", secure=request.is_secure()
@@ -94,7 +96,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def safe_path(request: HttpRequest, path: str | None) -> str:
+def safe_path(path: str | None) -> str:
     """Where to go on: a path of these pages, never another site."""
     if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) and path[0] == "/":
         return path

@@ -27,7 +27,7 @@ def page(
     """A view that is told the principal, and whose refusals become pages with words."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             response = view(request, principal_of(request), *args, **kwargs)
         except NotPermitted as refusal:

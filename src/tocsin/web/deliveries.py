@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tocsin.domain.delivery import OPEN_STATES, DeliveryState
 from tocsin.domain.principal import Principal
-from tocsin.engine import configuration, deliveries
+from tocsin.engine import appliance, configuration, deliveries
 from tocsin.engine.deliveries import AttemptView, DeliveryFilter, DeliveryView
 from tocsin.engine.errors import NotFound
 from tocsin.trust.certificate import Certificate
@@ -108,11 +108,23 @@ def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -
             "chosen": chosen,
             "filtered": any(chosen.values()),
             "counts": _counts(principal),
+            "relay": _paused_relay(principal),
             "states": wording.delivery_states(),
             "actions": [one.name for one in configuration.current().configuration.actions],
             **context,
         },
     )
+
+
+def _paused_relay(principal: Principal) -> dict[str, Any] | None:
+    light = appliance.relay_light(principal)
+    if light.explained is None:
+        return None
+    return {
+        "light": light,
+        "failure": light.explained,
+        "stops": path.stops_of_fault(light.explained),
+    }
 
 
 def _counts(principal: Principal) -> list[tuple[DeliveryState, int]]:

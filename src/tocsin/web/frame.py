@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from tocsin import __version__
+from tocsin.base.home import node_name
 from tocsin.domain.principal import Permission, Principal
 from tocsin.engine import access, appliance, rehearsal
 from tocsin.store.models import Person
@@ -39,7 +42,11 @@ def may(principal: Principal) -> May:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of the frame: the person, the light of the mail path, the theme."""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
-    shown: dict[str, Any] = {"theme": theme if theme in THEMES else "system"}
+    shown: dict[str, Any] = {
+        "theme": theme if theme in THEMES else "system",
+        "version": __version__,
+        "node": node_name(),
+    }
     person = getattr(request, "user", None)
     if not isinstance(person, Person) or person.one_time or not person.is_active:
         return shown
@@ -47,11 +54,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown |= {"principal": principal, "may": may(principal)}
     if getattr(request, "htmx", False):
         return shown  # only a part of the page is taken from the answer
-    try:
-        shown |= {
-            "light": appliance.relay_light(principal),
-            "rehearsing": rehearsal.facts() is not None,
-        }
-    except DatabaseError:
-        pass  # the page about the trouble must still be shown
-    return shown
+    with suppress(DatabaseError):  # the page about the trouble must still be shown
+        shown["light"] = appliance.relay_light(principal)
+    return shown | {"rehearsing": rehearsal.facts() is not None}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from tocsin.base.home import Home
 from tocsin.base.secret import Secret
 from tocsin.central.configuration import Smtp
 from tocsin.central.problem import Invalid
@@ -22,8 +18,7 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import anchors, configuration
 from tocsin.engine.configuration import Changed
 from tocsin.engine.errors import Conflict
-from tocsin.store.keys import HomeKey, Sealed, load_key
-from tocsin.web import problems
+from tocsin.web import problems, sealedfield
 from tocsin.web.answer import page
 from tocsin.web.central import find
 from tocsin.web.problems import FormProblems
@@ -33,6 +28,7 @@ PORTS = {"starttls": 587, "smtps": 465, "none": 25}
 _NAMES = frozenset({"server", "port", "encryption", "from", "user", "password"})
 _TEXTS = ("server", "port", "from", "user", "encryption")
 _LONGEST_PASSWORD = 1000
+_PASSWORD = "smtp.password"  # noqa: S105 -- the name of the field
 
 
 @sensitive_post_parameters("password", "kept")
@@ -69,8 +65,8 @@ def edit(request: HttpRequest, principal: Principal, node: str) -> HttpResponse:
         return _form(request, principal, view, values, FormProblems(other=[str(conflict)]))
     if not confirmed:
         return _confirmation(request, principal, view, values, password, changed)
-    messages.success(request, _("The settings are applied as version %(number)d.")
-                     % {"number": changed.version})
+    words = _("The settings are applied as version %(number)d.") % {"number": changed.version}
+    messages.success(request, words)
     return HttpResponseRedirect(f"/central?applied={changed.version}")
 
 
@@ -152,7 +148,7 @@ def _confirmation(
         "values": values,
         "differences": changed.differences,
         "expected": changed.version,
-        "kept": _seal(principal, password) if password is not None else "",
+        "kept": sealedfield.seal(principal.name, _PASSWORD, password) if password else "",
         "unencrypted": values["encryption"] == "none",
         "untrusted": not anchors.anchors(principal) and values["encryption"] != "none",
     }
@@ -163,34 +159,9 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004
 
 
-# Between the form and its confirmation the password goes to the browser and back: sealed,
-# so that neither the page nor the session's row holds it.
-
-
 def _password(request: HttpRequest, principal: Principal) -> Secret | None:
     typed = request.POST.get("password", "")
     if typed:
         return Secret(typed)
     kept = request.POST.get("kept", "")
-    return _open(principal, kept) if kept else None
-
-
-def _key() -> HomeKey:
-    return load_key(Home.of_environment().key_file)
-
-
-def _seal(principal: Principal, password: Secret) -> str:
-    sealed = _key().seal(
-        password, table="pending_form", field="smtp.password", row=principal.name
-    )
-    text = base64.b64encode(sealed.ciphertext).decode()
-    return json.dumps([sealed.key_id, text])
-
-
-def _open(principal: Principal, kept: str) -> Secret:
-    try:
-        key_id, text = json.loads(kept)
-        sealed = Sealed(str(key_id), base64.b64decode(text, validate=True))
-        return _key().open(sealed, table="pending_form", field="smtp.password", row=principal.name)
-    except (ValueError, TypeError, binascii.Error, LookupError) as error:
-        raise Conflict("the page is too old; type the password again") from error
+    return sealedfield.unseal(principal.name, _PASSWORD, kept) if kept else None

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tocsin.domain.delivery import DeliveryState, Exchange
 from tocsin.engine.deliveries import AttemptView, DeliveryView
+from tocsin.faults.fault import Explained
 
 
 class Station(StrEnum):
@@ -121,6 +122,19 @@ def stops_of_delivery(delivery: DeliveryView) -> tuple[Stop, ...]:
     if delivery.attempts:
         return stops(delivery.attempts[-1])
     return tuple(Stop(one, Progress.WAITING) for one in Station)
+
+
+def stops_of_fault(told: Explained) -> tuple[Stop, ...]:
+    """The path to a relay that is paused, as far as its fault tells."""
+    failed = station_of(told.code, told.facts.get("stage"))
+    if failed is None:
+        return ()
+    at = tuple(Station).index(failed)
+    return (
+        *(Stop(one, Progress.PASSED) for one in tuple(Station)[:at]),
+        Stop(failed, Progress.FAILED, told.title),
+        *(Stop(one, Progress.WAITING) for one in tuple(Station)[at + 1 :]),
+    )
 
 
 def failed_station(attempt: AttemptView) -> Station | None:

@@ -57,7 +57,7 @@ def _list(request: HttpRequest, facts: RehearsalFacts, mail: InboxMail | None) -
 
 @require_GET
 @page
-def html(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
+def html(_request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """The HTML part alone, for its frame."""
     require(principal, Permission.READ)
     return mailframe.html_answer(_mail(_facts(), id_).html or "")
@@ -65,7 +65,7 @@ def html(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
 
 @require_GET
 @page
-def raw(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
+def raw(_request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """The mail as it came over the wire."""
     require(principal, Permission.READ)
     answer = HttpResponse(_mail(_facts(), id_).raw, content_type="message/rfc822")

@@ -78,13 +78,13 @@ def rows_of_form(form: QueryDict) -> list[Row]:
         form.getlist("values")[:_MOST_ROWS],
         strict=False,
     )
-    rows = [Row(field.strip(), attribute.strip(), values.strip()) for field, attribute, values in sent]
+    rows = [Row(*(text.strip() for text in one)) for one in sent]
     return [row for row in rows if row.field or row.values]
 
 
 def with_spare(rows: Sequence[Row]) -> list[Row]:
     """The rows with room for another."""
-    return [*rows, *(Row() for _ in range(_SPARE_ROWS))]
+    return [*rows, *[Row()] * _SPARE_ROWS]
 
 
 def check_rows(rows: Sequence[Row]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -172,7 +173,7 @@ def collect(request: HttpRequest, principal: Principal) -> HttpResponse:
     require(principal, Permission.ADMINISTER)
     smtp = configuration.current().configuration.smtp
     configured = f"{smtp.server}:{smtp.port}" if smtp is not None else ""
-    context = {
+    context: dict[str, Any] = {
         "place": "trust",
         "modes": _MODES,
         "server": request.POST.get("server", request.GET.get("server", configured)).strip(),
@@ -180,13 +181,14 @@ def collect(request: HttpRequest, principal: Principal) -> HttpResponse:
     }
     if request.method != "POST":
         return render(request, "tocsin/collect.html", context)
-    match = _HOST_PORT.fullmatch(str(context["server"]))
+    match = _HOST_PORT.fullmatch(context["server"])
     if match is None:
-        context["error"] = _("Give a host name or address and a port, such as smtp.example.com:587.")
+        words = _("Give a host name or address and a port, such as smtp.example.com:587.")
+        context["error"] = words
         return render(request, "tocsin/collect.html", context, status=422)
     try:
         found = certs.collect(
-            principal, match["host"].strip("[]"), int(match["port"]), str(context["mode"]) or None
+            principal, match["host"].strip("[]"), int(match["port"]), context["mode"] or None
         )
     except Refused as refusal:
         context["failure"] = told(refusal)

@@ -38,10 +38,11 @@ def test_place_reason_and_content_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_same_record_is_kept_once(tmp_path: Path) -> None:
-    """Reading it again after a crash adds nothing; another place or file does."""
+    """Reading it again after a crash adds nothing, be it from a copy; another place does."""
     assert quarantine.keep(tmp_path, "ids-1", [broken(7), broken(7)]) == 1
     assert quarantine.keep(tmp_path, "ids-1", [broken(7), broken(8)]) == 1
-    assert quarantine.keep(tmp_path, "ids-1", [broken(7, inode=3)]) == 1
+    assert quarantine.keep(tmp_path, "ids-1", [broken(7, inode=3, file="x.1")]) == 0
+    assert quarantine.keep(tmp_path, "ids-1", [broken(7, content=b"other")]) == 1
     assert [one["offset"] for one in kept(tmp_path)] == [7, 8, 7]
 
 

@@ -30,7 +30,7 @@ from tocsin.intake.follow.generation import (
 )
 from tocsin.intake.follow.logfile import LogFile
 from tocsin.intake.follow.position import TELLING, FilePosition
-from tocsin.intake.follow.search import file_of, files_after, newer_files, open_generation
+from tocsin.intake.follow.search import file_of, files_after, files_from, open_generation
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes; a longer line is told of, not given."""
@@ -156,7 +156,7 @@ class Follower:
         """Whole lines from the position on."""
         file, offset = self._opened()
         block = file.read(offset, most_bytes)
-        if not file.holds(offset + len(block)):
+        if not file.holds(offset + len(block)) or (block and self._is_filled_anew()):
             return self._begin_anew()
         if block.startswith(b"\0"):
             # A writer that keeps its place leaves a hole where the file was emptied.
@@ -206,6 +206,11 @@ class Follower:
         if not file.holds(end):
             return self._begin_anew()
         return self._taken(lines, end, more=True)
+
+    def _is_filled_anew(self) -> bool:
+        """Whether an empty file has got something, which may not be the first since."""
+        assert self._position is not None
+        return self._position.head_length == 0
 
     def _opened(self) -> tuple[LogFile, int]:
         assert self._file is not None
@@ -263,13 +268,13 @@ class Follower:
         if found is not None:
             self._hold(found, min(position.offset, found.size))
             return True
-        newer = newer_files(files, position.modified)
+        newer = files_from(files, position)
         filled = [one for one in newer if one.size > 0]
         first = open_generation(filled[0] if filled else newer[0]) if newer else None
         if first is None:
             self._waiting_for = f"there is no {self._path}"
             return False
-        if not position.is_of_no_file:
+        if position.offset > 0:
             self._note_gap(position)
         self._hold(first, 0)
         return True

@@ -15,10 +15,12 @@ def file_of(files: Sequence[Generation], position: FilePosition) -> LogFile | No
     Raises:
         OSError: a file cannot be read. One that may not be read is passed over.
     """
+    if position.head_length == 0:
+        return None  # nothing was in it, so nothing tells it from another
     candidates = [*reversed(files)]
     candidates.sort(key=lambda one: _unlikeliness(one, position))
     for one in candidates:
-        if not _is_of(one, position) and position.head_length < TELLING:
+        if not is_at(one, position) and position.head_length < TELLING:
             continue
         try:
             file = open_generation(one)
@@ -50,6 +52,17 @@ def newer_files(files: Sequence[Generation], modified: int) -> list[Generation]:
     return [one for one in files if one.live or one.modified > modified]
 
 
+def files_from(files: Sequence[Generation], position: FilePosition) -> list[Generation]:
+    """What may hold something new when the file of the position is not known any more.
+
+    An empty file is among them itself, and before it copies of what it held meanwhile.
+    """
+    newer = newer_files(files, position.modified)
+    if position.head_length > 0:
+        return newer
+    return [one for one in files if one in newer or is_at(one, position)]
+
+
 def open_generation(one: Generation) -> LogFile | None:
     """The file, unless it is gone or rotation gave its name to another by now."""
     try:
@@ -62,9 +75,10 @@ def open_generation(one: Generation) -> LogFile | None:
     return None
 
 
-def _is_of(one: Generation, position: FilePosition) -> bool:
+def is_at(one: Generation, position: FilePosition) -> bool:
+    """Whether it has the numbers that the position's file had."""
     return (one.device, one.inode) == (position.device, position.inode)
 
 
 def _unlikeliness(one: Generation, position: FilePosition) -> tuple[bool, bool]:
-    return not _is_of(one, position), one.size < position.offset
+    return not is_at(one, position), one.size < position.offset

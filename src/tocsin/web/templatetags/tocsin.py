@@ -12,9 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
 from tocsin.base.clock import DAY, Instant, now, rfc3339, to_datetime
+from tocsin.domain.alarm import Host
 from tocsin.domain.delivery import DeliveryState
 from tocsin.domain.severity import Severity
+from tocsin.faults.fault import Explained
 from tocsin.web import wording
+from tocsin.web.remedy import Remedy
+from tocsin.web.remedy import remedy as remedy_of
 
 register = template.Library()
 
@@ -164,3 +168,31 @@ def station(name: str) -> str:
 def datetime_in_words(value: Any) -> str:
     """A moment of the framework's own kind."""
     return format_date(value, "Y-m-d H:i") if value else pgettext("of a sign-in", "never")
+
+
+@register.filter
+def remedy(told: Explained) -> Remedy | None:
+    """The button that begins the fix of a failure."""
+    return remedy_of(told)
+
+
+@register.filter
+def weblink(url: str | None) -> str:
+    """The address when it is that of a web page: others would be taken for ours."""
+    text = url or ""
+    return text if text.lower().startswith(("http://", "https://")) else ""
+
+
+@register.filter
+def is_past(instant: Instant) -> bool:
+    """Whether a time has passed."""
+    return instant < now()
+
+
+@register.filter
+def host(one: Host) -> str:
+    """An end of an alarm as lists show it: address and port, else its name."""
+    if one.ip is None:
+        return one.name or one.user or ""
+    address = f"[{one.ip}]" if ":" in one.ip and one.port is not None else one.ip
+    return address if one.port is None else f"{address}:{one.port}"

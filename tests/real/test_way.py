@@ -1,0 +1,287 @@
+"""The whole way, with real processes: an alarm comes in, a mail arrives, and it can be shown why."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import signal
+import time
+import urllib.error
+import urllib.request
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from manager import Program, alarms, document_of, smtp_of, wait_until
+
+ALERT = {
+    "timestamp": "2026-11-24T10:00:00.000000+0100",
+    "flow_id": 1,
+    "event_type": "alert",
+    "src_ip": "192.0.2.5",
+    "src_port": 40000,
+    "dest_ip": "198.51.100.9",
+    "dest_port": 22,
+    "proto": "TCP",
+    "alert": {
+        "action": "allowed",
+        "gid": 1,
+        "signature_id": 1000001,
+        "rev": 1,
+        "signature": "TEST password guessing",
+        "category": "Attempted User Privilege Gain",
+        "severity": 1,
+    },
+}
+
+
+def mails(inbox: str) -> list[EmailMessage]:
+    """The mails that arrived, oldest first."""
+    found = []
+    for path in sorted(Path(inbox).glob("*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        found.append(message)
+    return found
+
+
+def states(program: Program) -> list[str]:
+    """The states of all deliveries, newest first."""
+    return [one["state"] for one in program.json("deliveries")]
+
+
+def test_a_suricata_alert_becomes_a_mail(program: Program, tmp_path: Path):
+    """From a line in eve.json over rule, action and outbox to a mail, with its evidence."""
+    relay = program.rehearse()
+    eve = tmp_path / "eve.json"
+    eve.write_text(json.dumps(ALERT) + "\n" + '{"event_type":"stats"}\n' + "broken\n")
+    source = {"name": "ids-1", "kind": "eve", "path": str(eve), "from": "start"}
+    program.apply(document_of(relay, sources=[source]))
+    url = program.up()
+    wait_until(lambda: len(mails(relay["inbox"])) == 1, "the mail")
+    (mail,) = mails(relay["inbox"])
+    assert "TEST password guessing" in mail["Subject"]
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "198.51.100.9" in body.get_content()
+    wait_until(lambda: states(program) == ["delivered"], "the outcome")
+    (delivery,) = program.json("deliveries")
+    (attempt,) = delivery["attempts"]
+    assert attempt["reply"].startswith("250 ")
+    assert attempt["tls_version"].startswith("TLSv1.")
+    assert len(attempt["chain"]) == 4
+    assert mail["X-Rehearsal-Original-Message-ID"] == delivery["message_id"]
+    (alarm,) = program.json("alarm", "list")
+    why = program.json("why", alarm["id"])
+    (transition,) = why["transitions"]
+    assert [rule["matched"] for rule in transition["rules"]] == [True]
+    assert transition["deliveries"][0]["state"] == "delivered"
+    assert "matched" in program.run("why", alarm["id"]).stdout
+    assert (program.home / "quarantine").exists()
+    assert list((program.home / "quarantine").glob("*.jsonl"))
+    with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    assert 'tocsin_deliveries_total{kind="email",state="delivered"} 1' in text
+    assert text.endswith("# EOF\n")
+
+
+def test_an_untrusted_relay_gets_neither_mail_nor_password(program: Program):
+    """Nothing is sent, the missing issuer is named, and after trust is added the mail goes out."""
+    relay = program.rehearse()
+    program.apply(document_of(relay, trust=[]))
+    program.up()
+    program.json("alarm", "send", "-", text=json.dumps(alarms(1)))
+    result = program.json("action", "test", "Mail the SOC", status=1)
+    assert result["code"].startswith("tls.")
+    assert "Rehearsal" in result["cause"]
+    assert not any("AUTH" in line["sent"] for line in result["transcript"])
+    assert mails(relay["inbox"]) == []
+    wait_until(lambda: states(program).count("retrying") == 1, "the evidence of the pause")
+    program.run("trust", "add", relay["root_file"], "--name", "Rehearsal Root CA 1")
+    wait_until(lambda: len(mails(relay["inbox"])) == 1, "the mail that waited")
+    wait_until(lambda: "delivered" in states(program), "its outcome")
+
+
+def test_a_wrong_password_is_told_and_corrected(program: Program, tmp_path: Path):
+    """auth.rejected pauses the relay; a corrected password lets everything out at once."""
+    relay = program.rehearse()
+    wrong = tmp_path / "wrong"
+    wrong.write_text("wrong-horse-battery\n")
+    program.apply(document_of(relay, smtp=smtp_of(relay, password_file=str(wrong))))
+    program.up()
+    program.json("alarm", "send", "-", text=json.dumps(alarms(3)))
+    result = program.json("action", "test", "Mail the SOC", status=1)
+    assert result["code"] == "auth.rejected"
+    assert "wrong-horse-battery" not in json.dumps(result)
+    program.apply({"smtp": smtp_of(relay)})
+    wait_until(lambda: len(mails(relay["inbox"])) == 3, "the mails that waited")
+
+
+def test_test_action_succeeds_the_way_an_alarm_goes(program: Program):
+    """Success is the relay's 250 after the final dot, shown with its evidence."""
+    relay = program.rehearse()
+    program.apply(document_of(relay))
+    program.up()
+    result = program.json("action", "test", "Mail the SOC")
+    assert result["ok"]
+    assert result["reply"].startswith("250 ")
+    assert any(line["sent"].startswith("AUTH PLAIN ***") for line in result["transcript"])
+    wait_until(lambda: len(mails(relay["inbox"])) == 1, "the test mail")
+    assert "Test" in mails(relay["inbox"])[0]["Subject"]
+
+
+def test_without_a_manager_a_test_says_what_is_missing(program: Program):
+    """Exit status 3 and the command that starts a manager."""
+    program.apply({"actions": [{"name": "A", "kind": "email", "to": ["a@example.com"]}]})
+    done = program.run("action", "test", "A", status=3)
+    assert "tocsin up" in done.stderr
+
+
+def test_hostile_text_cannot_alter_a_mail(program: Program):
+    """Line breaks, NUL, bidi controls and a flood of text stay inside their field."""
+    relay = program.rehearse()
+    program.apply(document_of(relay))
+    program.up()
+    hostile = {
+        "type": "x",
+        "severity": "major",
+        "details": "a\r\nBcc: victim@example.org\r\n\r\n.\r\nQUIT\r\n\u202egnp.exe" + "y" * 60_000,
+        "attributes": {"k": "\r\n.\r\nMAIL FROM:<evil@example.org>"},
+    }
+    results = program.json("alarm", "send", "-", text=json.dumps(hostile))
+    assert results[0]["ok"]
+    wait_until(lambda: len(mails(relay["inbox"])) == 1, "the mail")
+    time.sleep(0.3)
+    (mail,) = mails(relay["inbox"])
+    assert mail["Bcc"] is None
+    assert mail["To"] == "soc@example.com"
+    assert not mail.defects
+    refused = program.json(
+        "alarm", "send", "-", text=json.dumps({"type": "a\r\nBcc: x@example.org"}), status=2
+    )
+    assert refused[0]["problem"]["errors"][0]["field"] == "type"
+
+
+def test_a_change_is_taken_over_by_every_role(program: Program):
+    """The appliance is Up again once all roles really work with the new version."""
+    relay = program.rehearse()
+    url = program.up()
+    token = program.json("token", "add", "t", "--role", "viewer")["token"]
+    program.apply(document_of(relay))
+
+    def appliance() -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{url}/api/v1/appliances", headers={"Authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            (one,) = json.load(answer)["items"]
+        return one
+
+    wait_until(lambda: appliance()["status"] == "Up", "the roles")
+    found = appliance()
+    assert found["latest_version"] == 1
+    assert {one["role"]: one["applied_version"] for one in found["roles"]} == {
+        "web": 1,
+        "responder": 1,
+        "intake": 1,
+    }
+
+
+def test_a_home_has_one_manager(program: Program):
+    """A second `up` is refused with exit status 3 and does not disturb the first."""
+    url = program.up()
+    done = program.run("up", "--http", "--bind", "127.0.0.1:1", status=3)
+    assert str(program.home) in done.stderr
+    with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def roles_of(pid: int) -> list[int]:
+    """The processes below a supervisor."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(one) for one in text.split()]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_sigterm_ends_everything(program: Program):
+    """A clean stop: exit status 0, no role left behind."""
+    program.up()
+    (up,) = [one for one in program._running if "up" in one.args]
+    roles = roles_of(up.pid)
+    assert len(roles) == 3
+    up.send_signal(signal.SIGTERM)
+    assert up.wait(20) == 0
+    assert not any(is_alive(pid) for pid in roles)
+
+
+def test_roles_end_with_a_killed_supervisor(program: Program):
+    """kill -9 of `up` leaves no role running alone."""
+    program.up()
+    (up,) = [one for one in program._running if "up" in one.args]
+    roles = roles_of(up.pid)
+    up.kill()
+    up.wait()
+    wait_until(lambda: not any(is_alive(pid) for pid in roles), "the roles to end")
+
+
+def test_a_killed_role_is_started_again(program: Program):
+    """The supervisor notices and restarts it, and mail goes out as before."""
+    relay = program.rehearse()
+    program.apply(document_of(relay))
+    program.up()
+    (up,) = [one for one in program._running if "up" in one.args]
+    before = roles_of(up.pid)
+    for pid in before:
+        if b"responder" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            import os
+
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(set(roles_of(up.pid)) | set(before)) > len(before), "a new responder")
+    program.json("alarm", "send", "-", text=json.dumps(alarms(1)))
+    wait_until(lambda: len(mails(relay["inbox"])) == 1, "the mail")
+
+
+def test_the_first_password_stands_in_a_file_and_in_no_log(program: Program):
+    """Without a terminal it is kept at mode 0600; logs do not hold it."""
+    program.up()
+    path = program.home / "first-password"
+    wait_until(path.exists, "the first password")
+    assert path.stat().st_mode & 0o777 == 0o600
+    password = path.read_text().strip()
+    logs = "".join(one.read_text() for one in (program.home / "logs").iterdir())
+    assert password not in logs + program.log("up")
+
+
+def test_healthz_asks_a_stranger_for_a_token(program: Program):
+    """What was forwarded for another is no longer this machine's own question."""
+    url = program.up()
+    request = urllib.request.Request(f"{url}/metrics", headers={"X-Forwarded-For": "192.0.2.1"})
+    try:
+        urllib.request.urlopen(request, timeout=10)
+    except urllib.error.HTTPError as error:
+        assert error.code == 401
+        error.close()
+    else:
+        raise AssertionError("answered without a token")
+
+
+def test_the_stand_in_takes_the_place_of_the_configured_relay(program: Program):
+    """With --rehearsal mail goes to the rehearsal relay, and the document stays as it is."""
+    program.apply(
+        {
+            "actions": [{"name": "A", "kind": "email", "to": ["a@example.com"]}],
+            "rules": [{"name": "R", "when": {}, "active": ["A"]}],
+        }
+    )
+    program.up("--rehearsal")
+    result = program.json("action", "test", "A")
+    assert result["ok"]
+    assert program.json("config", "show")["smtp"] is None
