@@ -177,10 +177,14 @@ def http_page(schema: Mapping[str, Any]) -> str:
         for method, operation in methods.items()
     ]
     for tag, found in groupby(sorted(operations, key=lambda one: one[0]), lambda one: one[0]):
-        parts.append(f"## {tag.capitalize()}\n\n| request | what it does | query |\n|---|---|---|\n")
+        parts.append(
+            f"## {tag.capitalize()}\n\n| request | what it does | query |\n|---|---|---|\n"
+        )
         for _, method, path, operation in found:
             query = ", ".join(
-                f"`{one['name']}`" for one in operation.get("parameters", ()) if one["in"] == "query"
+                f"`{one['name']}`"
+                for one in operation.get("parameters", ())
+                if one["in"] == "query"
             )
             summary = _cell(operation.get("summary", ""))
             parts.append(f"| `{method} {path}` | {summary} | {query} |\n")

@@ -76,7 +76,9 @@ def merged() -> Catalog:
     for message in catalog:
         if not message.id:
             continue
-        old = known.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
+        old = known.get(
+            message.id if isinstance(message.id, str) else message.id[0], message.context
+        )
         if old is not None and not old.fuzzy:
             message.string = old.string
     return catalog
