@@ -10,10 +10,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from yaml import safe_dump
+
 from machine import MIB, Peak, family, free_port, processor_seconds, wait_until
 from result import Result, latencies
 from sink import USER, Sink
-from yaml import safe_dump
 
 _BATCH = 100
 """Alerts a request: what Prometheus itself sends at most is 64."""

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from yaml import safe_dump
+
 from machine import MIB, Peak, family, free_port, processor_seconds, wait_until
 from result import Result, latencies
 from sink import USER, Sink
-from yaml import safe_dump
 
 RULES = 100
 
@@ -98,7 +99,7 @@ class Manager:
         """Whether it says that it can take alarms."""
         try:
             status, _ = self.request("GET", "/readyz")
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
         return status == 200
 

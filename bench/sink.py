@@ -95,6 +95,8 @@ class Sink:
         """End it."""
         self._process.kill()
         self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _ask(self, command: str) -> str:
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:

@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import machine
 from manager import Manager
@@ -41,7 +42,7 @@ def main() -> int:
     return int(plain["start_s"] > _READY_S or plain["memory_mib"] > _MEMORY_MIB)
 
 
-def measure(folder: Path, rounds: int, settle_s: float) -> dict[str, object]:
+def measure(folder: Path, rounds: int, settle_s: float) -> dict[str, Any]:
     """The figures, with their units in their names."""
     manager = Manager(folder / "tocsin")
     first = manager.start()

@@ -39,7 +39,7 @@ def documented(names: set[str], where: str) -> None:
 
 def test_parts_of_the_document():
     """Each part of the configuration document has a heading of its own."""
-    headings = set(re.findall(r"^## (\w+)$", page("reference/configuration.md"), re.M))
+    headings = set(re.findall(r"^## (\w+)$", page("reference/configuration.md"), re.MULTILINE))
     assert set(Configuration.model_fields) <= headings
 
 
@@ -108,7 +108,7 @@ def test_commands_named_in_the_documentation_exist():
 
 def commands_of(text: str) -> list[list[str]]:
     """Command lines of ours in a page, as words."""
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     lines += re.findall(r"`(tocsin [^`\n]+)`", text)
     found = []

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 REQUIREMENTS = ROOT / "requirements"
 LOCKS = ("run.lock", "dev.lock")
 _ENTRY = re.compile(
-    r"^([A-Za-z0-9._-]+)(?:\[[^\]]+\])?==(\S+)([^\n]*)((?:\n    --hash=\S+[ \\]*)*)", re.M
+    r"^([A-Za-z0-9._-]+)(?:\[[^\]]+\])?==(\S+)([^\n]*)((?:\n    --hash=\S+[ \\]*)*)", re.MULTILINE
 )
 
 
@@ -34,7 +34,7 @@ def test_every_version_is_pinned_with_hashes(lock: str):
     text = (REQUIREMENTS / lock).read_text()
     entries = _ENTRY.findall(text)
     # A package may stand there twice, for different Pythons.
-    assert len(entries) == len(re.findall(r"^[A-Za-z0-9]", text, re.M)) > 10
+    assert len(entries) == len(re.findall(r"^[A-Za-z0-9]", text, re.MULTILINE)) > 10
     assert [name for name, _, _, hashes in entries if "--hash=sha256:" not in hashes] == []
 
 

@@ -59,13 +59,20 @@ def unknown_name(path: str, name: str, known: Iterable[str]) -> Problem:
     return Problem(path, f"is not known here{hint}", ", ".join(names))
 
 
-def problems_of(error: ValidationError, path: str, known: Iterable[str]) -> list[Problem]:
-    """The problems that a model found, in our words; `known` are the names of its fields."""
-    names = tuple(known)
-    return [_problem(found, path, names) for found in error.errors(include_url=False)]
+def problems_of(
+    error: ValidationError, path: str, model: type[BaseModel], known: Sequence[str] = ()
+) -> list[Problem]:
+    """The problems that a model found, in our words.
+
+    `known` are the names that a document gives to its fields, where these are not the model's.
+    """
+    names = known or names_of(model)
+    return [_problem(found, path, model, names) for found in error.errors(include_url=False)]
 
 
-def _problem(found: Mapping[str, Any], path: str, known: Sequence[str]) -> Problem:
+def _problem(
+    found: Mapping[str, Any], path: str, model: type[BaseModel], known: Sequence[str]
+) -> Problem:
     place: Sequence[str | int] = found["loc"]
     context: Mapping[str, Any] = found.get("ctx", {})
     where = join(path, *place)
@@ -77,6 +84,8 @@ def _problem(found: Mapping[str, Any], path: str, known: Sequence[str]) -> Probl
         case "enum" | "literal_error":
             accepted = str(context["expected"]).replace("'", "")
             return Problem(where, f"{shown(found['input'])} is not accepted", accepted)
+        case "greater_than_equal" | "less_than_equal" | "int_parsing" | "int_type" as kind:
+            return Problem(where, _WORDS[kind][0].format(**context), _range(model, place))
         case kind if kind in _WORDS:
             words, accepted = _WORDS[kind]
             return Problem(where, words.format(**context), accepted)
@@ -87,6 +96,16 @@ def _problem(found: Mapping[str, Any], path: str, known: Sequence[str]) -> Probl
 def names_of(model: type[BaseModel]) -> list[str]:
     """The names that a document gives to the fields of a model."""
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _range(model: type[BaseModel], place: Sequence[str | int]) -> str:
+    """The values that a field of the model may have; empty when there are no such limits."""
+    for name, field in model.model_fields.items():
+        if len(place) == 1 and place[0] in {name, field.alias}:
+            least = [one.ge for one in field.metadata if hasattr(one, "ge")]
+            most = [one.le for one in field.metadata if hasattr(one, "le")]
+            return f"{least[0]} to {most[0]}" if least and most else ""
+    return ""
 
 
 _QUOTED = "text, in quotes where YAML takes it for a number, a date, true or false"

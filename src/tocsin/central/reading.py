@@ -16,7 +16,6 @@ from tocsin.central.problem import (
     Invalid,
     Problem,
     join,
-    names_of,
     problems_of,
     shown,
     unknown_name,
@@ -230,7 +229,7 @@ class _Reader:
         try:
             return model.model_validate(fields)
         except ValidationError as error:
-            self.problems += problems_of(error, path, known or names_of(model))
+            self.problems += problems_of(error, path, model, known)
             return None
 
     def _unique(self, part: str, found: Sequence[tuple[int, Any]]) -> tuple[Any, ...]:

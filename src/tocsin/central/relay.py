@@ -42,7 +42,7 @@ def read_password(
     given = fields.pop("password", SET)
     file = fields.pop("password_file", SET)
     if isinstance(given, Secret):
-        return Password(stays=False, value=given)
+        return Password(stays=False, value=_checked(given.reveal(), "smtp.password", tell))
     if given is not None and given != SET:
         tell(_IN_THE_DOCUMENT)
         return Password(stays=True)
@@ -66,15 +66,18 @@ def _from_file(content: bytes, tell: Callable[[Problem], None]) -> Secret | None
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        tell(Problem(path, "the file is no text", "one line of UTF-8"))
+        tell(Problem(path, "is no text", "one line of UTF-8"))
         return None
-    text = text.removesuffix("\n").removesuffix("\r")
+    return _checked(text.removesuffix("\n").removesuffix("\r"), path, tell)
+
+
+def _checked(text: str, path: str, tell: Callable[[Problem], None]) -> Secret | None:
     if not text:
-        tell(Problem(path, "the file is empty"))
+        tell(Problem(path, "is empty"))
     elif not text.isprintable():
-        tell(Problem(path, "the file holds more than one line, or control characters"))
+        tell(Problem(path, "has more than one line, or control characters"))
     elif len(text) > _LONGEST_PASSWORD:
-        tell(Problem(path, f"the file has more than {_LONGEST_PASSWORD} characters"))
+        tell(Problem(path, f"has more than {_LONGEST_PASSWORD} characters"))
     else:
         return Secret(text)
     return None

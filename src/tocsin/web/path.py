@@ -98,7 +98,7 @@ def stops(attempt: AttemptView) -> tuple[Stop, ...]:
     lines = attempt.connection_transcript + attempt.transcript
     order = _SMTPS if _is_smtps(lines) else tuple(Station)
     if attempt.ok:
-        return tuple(Stop(one, _passed(one, attempt, lines), _seen(one, attempt)) for one in order)
+        return tuple(_passed_stop(one, attempt, lines) for one in order)
     failed = failed_station(attempt)
     if failed is None:
         return tuple(Stop(one, Progress.WAITING) for one in order)
@@ -106,7 +106,7 @@ def stops(attempt: AttemptView) -> tuple[Stop, ...]:
     told = attempt.explained
     worst = Progress.WARNED if attempt.in_doubt else Progress.FAILED
     return (
-        *(Stop(one, _passed(one, attempt, lines), _seen(one, attempt)) for one in order[:at]),
+        *(_passed_stop(one, attempt, lines) for one in order[:at]),
         Stop(failed, worst, told.title if told else (attempt.reply or "")),
         *(Stop(one, Progress.WAITING) for one in order[at + 1 :]),
     )
@@ -174,6 +174,12 @@ def _is_smtps(lines: Sequence[Exchange]) -> bool:
     )
 
 
+def _passed_stop(station: Station, attempt: AttemptView, lines: Sequence[Exchange]) -> Stop:
+    progress = _passed(station, attempt, lines)
+    passed = progress is Progress.PASSED
+    return Stop(station, progress, _seen(station, attempt, lines) if passed else "")
+
+
 def _passed(station: Station, attempt: AttemptView, lines: Sequence[Exchange]) -> Progress:
     if station in {Station.ENCRYPTION, Station.CERTIFICATE} and attempt.tls_version is None:
         return Progress.SKIPPED
@@ -182,7 +188,7 @@ def _passed(station: Station, attempt: AttemptView, lines: Sequence[Exchange]) -
     return Progress.PASSED
 
 
-def _seen(station: Station, attempt: AttemptView) -> str:
+def _seen(station: Station, attempt: AttemptView, lines: Sequence[Exchange]) -> str:
     match station:
         case Station.NAME:
             return attempt.host or ""
@@ -190,6 +196,11 @@ def _seen(station: Station, attempt: AttemptView) -> str:
             return f"{attempt.address} port {attempt.port}" if attempt.address else ""
         case Station.ENCRYPTION:
             return " ".join(filter(None, (attempt.tls_version, attempt.cipher)))
+        case Station.CERTIFICATE:
+            return ""
         case Station.ACCEPTED:
-            return (attempt.reply or "") if attempt.ok else ""
-    return ""
+            return attempt.reply or ""
+    said = [one.received for one in lines if _STATION_OF_STEP.get(one.step) is station]
+    # A greeting is what came first; of a sign-in or of recipients, the last word counts.
+    said = [one for one in said if one]
+    return (said[0] if station is Station.GREETING else said[-1]) if said else ""

@@ -132,6 +132,16 @@ def test_a_page_gives_the_password_as_a_secret() -> None:
     assert after.smtp.password == Secret("typed")
 
 
+@pytest.mark.parametrize("typed", ["", "a\nb", "a\0b", "p" * 5_000])
+def test_a_password_from_a_page_is_checked_too(typed: str) -> None:
+    """A password that could end the line of a conversation is refused, and not repeated."""
+    relay = {**without(RELAY, "password_file"), "password": Secret(typed)}
+    with pytest.raises(Invalid) as refused:
+        applied({"smtp": relay})
+    assert refused.value.problems[0].path == "smtp.password"
+    assert not typed or typed not in str(refused.value.problems)
+
+
 @pytest.mark.parametrize(
     ("file", "password"),
     [

@@ -16,7 +16,7 @@ may be missing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -294,9 +294,12 @@ class Follower:
 
     def _following(self, file: LogFile) -> Generation | None:
         """The file that came after the open one, once it holds something."""
-        if identity_of(self._path) == (file.device, file.inode):
-            return None
-        after = files_after(generations(self._path), file)
+        assert self._position is not None
+        after: Sequence[Generation] = ()
+        if self._position.head_length == 0:
+            after = files_from(generations(self._path), self._position)
+        elif identity_of(self._path) != (file.device, file.inode):
+            after = files_after(generations(self._path), file)
         return next((one for one in after if one.size > 0), None)
 
     def _go_on_to(self, following: Generation) -> Lines | None:

@@ -60,7 +60,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   for (const row of all("tbody tr")) row.removeAttribute("aria-current");
   const id = location.pathname.split("/").pop();
   document.getElementById("row-" + id)?.setAttribute("aria-current", "true");
-  if (matchMedia("(max-width: 1179px)").matches) scrollTo(0, 0);
+  if (matchMedia("(max-width: 1099px)").matches) scrollTo(0, 0);
 });
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") return;
