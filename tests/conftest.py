@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import socket
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -40,17 +40,29 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's driver runs a loo
 
 
 def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:
-    """No test talks to anything but this machine."""
-    if event != "socket.connect":
+    """No test talks to anything but this machine, or asks anybody for a name of elsewhere."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and arguments[1]:
+        host = arguments[1][0]
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
         return
-    address = arguments[1]
-    if isinstance(address, tuple) and address:
-        try:
-            ip = ipaddress.ip_address(str(address[0]).split("%")[0])
-        except ValueError:
-            return
-        if not ip.is_loopback and not ip.is_unspecified:
-            raise AssertionError(f"a test tried to reach {address}")
+    name = host.decode() if isinstance(host, bytes) else str(host or "")
+    if not _is_here(name.rstrip(".").lower()):
+        raise AssertionError(f"a test tried to reach {name}")
+
+
+def _is_here(name: str) -> bool:
+    if name in {"", "localhost", _OWN_NAME} or name.endswith((".localhost", ".invalid")):
+        return True
+    try:
+        ip = ipaddress.ip_address(name.split("%", maxsplit=1)[0])
+    except ValueError:
+        return False
+    return ip.is_loopback or ip.is_unspecified
+
+
+_OWN_NAME = socket.gethostname().lower()
 
 
 sys.addaudithook(_only_loopback)
@@ -61,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _STORE != "postgresql":
         return
     if not hasattr(config, "workerinput"):
-        from postgresql import Cluster  # noqa: PLC0415
+        from postgresql import Cluster
 
         cluster = Cluster()
         config.stash[_CLUSTER] = cluster
@@ -96,7 +108,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """The embedded store is tested as the file that it is, not in memory."""
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings
 
     if _STORE == "sqlite":
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -113,8 +125,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def recorded() -> Iterator[Path]:
+def recorded() -> Path:
     """Recorded logs; the test is skipped where they are not."""
     if not RECORDED.is_dir():
         pytest.skip("no recorded data beside the checkout")
-    yield RECORDED
+    return RECORDED

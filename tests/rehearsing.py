@@ -50,6 +50,11 @@ def password_of(endpoint: Endpoint) -> str:
     return Path(endpoint.password_file).read_text().strip()
 
 
+def content_of(path: str | Path) -> str:
+    """What a file of the relay's folder says."""
+    return Path(path).read_text()
+
+
 def root_of(endpoint: Endpoint) -> Anchor:
     """The relay's root, as a trust store would hold it."""
     (root,) = read_certificates(Path(endpoint.root_file).read_bytes())

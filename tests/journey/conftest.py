@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from manager import Program
+from manager import Program, document_of, wait_until
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -59,20 +58,94 @@ class Manager:
         return [one["id"] for one in results]
 
 
-@contextmanager
-def running(folder: Path, *arguments: str, document: Any = None) -> Iterator[Manager]:
-    """A manager in that folder, while the block lasts.
-
-    `document` makes the configuration that it starts with of the rehearsal relay's facts;
-    without it there is neither a relay nor a configuration.
-    """
-    program = Program(folder)
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    """A manager as it is after the very first start: nothing is configured."""
+    program = Program(tmp_path)
     try:
-        if document is not None:
-            program.apply(document(program.rehearse("--no-signatures")))
-        yield Manager(program, program.up(*arguments))
+        yield Manager(program, program.up())
     finally:
         program.stop()
+
+
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+INSIDE, OUTSIDE = "Mail the SOC", "Mail somebody outside"
+
+
+@pytest.fixture(scope="session")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
+    """A manager that has seen something: alarms, mails that arrived, mails that were refused.
+
+    The rehearsal relay stands in as a new account of SES, which may write to nobody whose
+    address is not verified. Journeys that use it leave it as they found it.
+    """
+    program = Program(tmp_path_factory.mktemp("stocked"))
+    try:
+        relay = program.rehearse("--stand-in", "--sandbox", "--identity", "example.com")
+        program.apply(_stock(relay))
+        manager = Manager(program, program.up())
+        manager.report(*_alarms())
+        wait_until(lambda: _settled(program), "every delivery")
+        yield manager
+    finally:
+        program.stop()
+
+
+def _stock(relay: dict[str, Any]) -> dict[str, Any]:
+    document = document_of(relay)
+    outside = {"name": OUTSIDE, "kind": "email", "to": ["outside@example.net"]}
+    return {
+        **document,
+        "actions": [*document["actions"], outside],
+        "rules": [
+            {"name": "Everything", "when": {}, "active": [INSIDE]},
+            {"name": "Grave ones", "when": {"severity": "critical"}, "active": [OUTSIDE]},
+            {"name": "Nothing any more", "enabled": False, "when": {"type": "x"}, "active": []},
+        ],
+    }
+
+
+def _alarms() -> list[dict[str, Any]]:
+    """Alarms of every severity, one of them full, one hostile, and enough for a second part."""
+    many = [
+        {
+            "type": f"ET SCAN Potential SSH Scan {place}",
+            "category": "Recon",
+            "severity": ("major", "minor", "trivial", "informational")[place % 4],
+            "source_host": {"ip": f"198.51.100.{place}", "port": 40000 + place},
+            "target_host": {"ip": "192.0.2.22", "port": 22, "name": "bastion.example.com"},
+            "protocol": "TCP",
+        }
+        for place in range(1, 61)
+    ]
+    full = {
+        "type": "Suspect Data Loss",
+        "category": "Exfiltration",
+        "severity": "critical",
+        "source": "flow-collector-1",
+        "source_host": {
+            "ip": "192.0.2.77",
+            "port": 51515,
+            "name": "workstation-77.example.com",
+            "mac": "00:00:5e:00:53:4d",
+            "user": "m.example",
+            "groups": ["Workstations", "Finance"],
+        },
+        "target_host": {"ip": "2001:db8:85a3::8a2e:370:7334", "port": 443},
+        "protocol": "TCP",
+        "details": "7.2 GB in 40 minutes to a host that nobody here had spoken to before.\n"
+        "The usual daily volume of this host is 60 MB.",
+        "url": "https://sensor.example.com/alarms/4711",
+        "attributes": {"signature_id": "2001219", "bytes_out": "7730941132"},
+    }
+    hostile = {"type": HOSTILE, "severity": "minor", "details": HOSTILE, "category": HOSTILE}
+    return [*many, hostile, full]
+
+
+def _settled(program: Program) -> bool:
+    deliveries = program.json("deliveries")
+    over = {"delivered", "failed", "cancelled", "unknown"}
+    return len(deliveries) == 63 and {one["state"] for one in deliveries} <= over
 
 
 class Visit:
@@ -112,12 +185,22 @@ class Visit:
         """Sign in as the first administrator and choose a password."""
         self.sign_in("administrator", one_time)
         self.page.get_by_label("New password", exact=True).fill(PASSWORD)
-        self.page.get_by_label("New password again").fill(PASSWORD)
-        self.page.get_by_role("button", name="Set password").click()
+        self.page.get_by_label("Once more").fill(PASSWORD)
+        self.page.get_by_role("button", name="Set the password").click()
         self.page.wait_for_url(f"{self.address}/")
 
 
 Visitor = Callable[..., Visit]
+
+
+@pytest.fixture(scope="session")
+def cookies(browser: Browser, stocked: Manager) -> list[Any]:
+    """What a browser holds once the administrator of `stocked` has signed in."""
+    visit = Visit(browser.new_context(), stocked.address)
+    visit.settle(stocked.one_time_password)
+    held = visit.context.cookies()
+    visit.context.close()
+    return list(held)
 
 
 @pytest.fixture
@@ -135,3 +218,15 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
     for one in visits:
         one.context.close()
     assert [one.complaints for one in visits if one.complaints] == []
+
+
+@pytest.fixture
+def inside(visitor: Visitor, stocked: Manager, cookies: list[Any]) -> Visitor:
+    """Opens browsers in which the administrator of `stocked` has signed in."""
+
+    def visit(**options: Any) -> Visit:
+        one = visitor(stocked.address, **options)
+        one.context.add_cookies(cookies)
+        return one
+
+    return visit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +67,7 @@ def converse(pieces: list[bytes], *, wrapper: bool) -> list[object]:
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     """The octets in pieces."""
     marks = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(marks)]
 
 
 @given(talk, st.booleans())

@@ -3,39 +3,91 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+from ninja import Schema
+from pydantic import ValidationError
 
+from tocsin.central.problem import Invalid, problems_of
 from tocsin.engine.errors import Refused
 from tocsin.faults.fault import Finding
 
+Model = TypeVar("Model", bound=Schema)
+
+
+class TooLarge(Exception):
+    """The body is larger than is taken."""
+
 
 def read_json(request: HttpRequest) -> Any:
-    """The body as JSON.
-
-    Raises:
-        Refused: it is none, or too large.
-    """
-    try:
-        return json.loads(request.body)
-    except RequestDataTooBig:
-        problem = "is larger than 64 MiB"
-    except (ValueError, RecursionError) as error:
-        problem = f"is not JSON: {error}"
-    raise Refused(Finding("input.invalid", {"field": "The body", "problem": problem}))
-
-
-def read_object(request: HttpRequest) -> dict[str, Any]:
-    """The body as a JSON object.
+    """The body as JSON (RFC 8259: UTF-8, and no NaN or Infinity).
 
     Raises:
         Refused: it is none.
+        TooLarge: it is larger than 64 MiB.
+    """
+    try:
+        return json.loads(request.body.decode(), parse_constant=_refuse_constant)
+    except RequestDataTooBig:
+        raise TooLarge from None
+    except UnreadablePostError as error:
+        problem = f"did not arrive whole: {error}"
+    except UnicodeDecodeError as error:
+        problem = f"is not JSON: it is no UTF-8 ({error.reason} at octet {error.start})"
+    except RecursionError:
+        problem = "is not JSON that can be read: it is nested too deeply"
+    except ValueError as error:
+        problem = f"is not JSON: {error}"
+    raise _refused(problem)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def read_object(request: HttpRequest) -> dict[str, Any]:
+    """The body as a JSON object whose texts are all Unicode.
+
+    Raises:
+        Refused: it is none.
+        TooLarge: it is larger than 64 MiB.
     """
     value = read_json(request)
     if not isinstance(value, dict):
-        raise Refused(
-            Finding("input.invalid", {"field": "The body", "problem": "is not a JSON object"})
-        )
+        raise _refused("is not a JSON object")
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise _refused("holds half of a surrogate pair, which is no text") from None
+    except RecursionError:
+        raise _refused("is nested too deeply") from None
     return value
+
+
+def read_model(request: HttpRequest, model: type[Model]) -> Model:
+    """The body as an object of these fields.
+
+    Raises:
+        Invalid: names every field at fault.
+        Refused: it is no object.
+        TooLarge: it is larger than 64 MiB.
+    """
+    value = read_object(request)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid(problems_of(error, "", model.model_fields)) from None
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The part of an operation's description that tells of its body."""
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
+    }
+
+
+def _refused(problem: str) -> Refused:
+    return Refused(Finding("input.invalid", {"field": "The body", "problem": problem}))

@@ -11,6 +11,9 @@ from tocsin.base.secret import Secret
 from tocsin.domain.principal import Principal
 from tocsin.engine import access
 
+_PASSED_ON = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
+"""Headers that a proxy adds (RFC 7239, RFC 9110 section 7.6.3), beside X-Forwarded-…"""
+
 
 class BearerToken(HttpBearer):
     """``Authorization: Bearer TOKEN`` (RFC 6750)."""
@@ -27,6 +30,7 @@ def caller(request: HttpRequest) -> Principal:
 
 def is_local(request: HttpRequest) -> bool:
     """Whether the peer is this machine itself and nothing was forwarded for another."""
-    forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    if any(name in _PASSED_ON or name.startswith("HTTP_X_FORWARDED") for name in request.META):
+        return False
     peer = request.META.get("REMOTE_ADDR", "")
-    return not forwarded and (peer.startswith("127.") or peer in {"::1", "::ffff:127.0.0.1"})
+    return peer.startswith("127.") or peer in {"::1", "::ffff:127.0.0.1"}

@@ -10,11 +10,10 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from tocsin.api.caller import is_local
-from tocsin.api.problem import problem
+from tocsin.api.problem import method_not_allowed, sign_in_required, store_failed
 from tocsin.base.secret import Secret
 from tocsin.domain.principal import Permission
 from tocsin.engine import access, appliance, metrics
-from tocsin.faults.fault import Finding
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -22,14 +21,26 @@ View = Callable[[HttpRequest], HttpResponse]
 def _for_local_or_token(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponse:
-        if not is_local(request):
-            kind, _, token = request.headers.get("Authorization", "").partition(" ")
-            known = access.principal_of_token(Secret(token)) if kind == "Bearer" else None
-            if known is None or not known.may(Permission.READ):
-                return problem(401, Finding("access.sign-in-required"))
-        return view(request)
+        if request.method not in {"GET", "HEAD"}:
+            return method_not_allowed(request, ["GET", "HEAD"])
+        try:
+            if is_local(request) or _has_token(request):
+                return view(request)
+        except DatabaseError as error:
+            return store_failed(request, error)
+        return sign_in_required(request)
 
+    # Nothing is changed here, and whoever asks with a wrong method is told so in JSON.
+    checked.csrf_exempt = True  # type: ignore[attr-defined]
     return checked
+
+
+def _has_token(request: HttpRequest) -> bool:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return False
+    known = access.principal_of_token(Secret(token.strip()))
+    return known is not None and known.may(Permission.READ)
 
 
 @_for_local_or_token
@@ -52,7 +63,4 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 @_for_local_or_token
 def openmetrics(_request: HttpRequest) -> HttpResponse:
     """The manager's numbers."""
-    try:
-        return HttpResponse(metrics.openmetrics(), content_type=metrics.CONTENT_TYPE)
-    except DatabaseError:
-        return problem(503, Finding("store.locked"))
+    return HttpResponse(metrics.openmetrics(), content_type=metrics.CONTENT_TYPE)

@@ -109,8 +109,16 @@ def _apply(arguments: argparse.Namespace, home: Home, output: Output) -> int:
         path = Path(arguments.file)
         text, folder = path.read_text(encoding="utf-8"), path.resolve().parent
     parsed = parse(text)
+    _make_paths_whole(parsed.get("sources"), folder)
     use_store(home)
     return _make(parsed, arguments, output, folder)
+
+
+def _make_paths_whole(sources: object, folder: Path) -> None:
+    """File names are relative to the document; a role does not start where that lies."""
+    for one in sources if isinstance(sources, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("path"), str):
+            one["path"] = str(folder / one["path"])
 
 
 def _make(document: Any, arguments: argparse.Namespace, output: Output, folder: Path) -> int:
@@ -134,9 +142,12 @@ def _say(changed: Changed, output: Output) -> None:
         lines.append(f"nothing was changed; version {changed.version} stays in force")
     else:
         lines.append(f"already so: version {changed.version} stays in force")
+    for one in changed.warnings:
+        output.note(f"warning: {one.path}: {printable(one.message)}")
     output.answer(
         {
             "ok": True,
+            "warnings": [{"path": w.path, "message": w.message} for w in changed.warnings],
             "version": changed.version,
             "changed": changed.made,
             "differences": [

@@ -102,7 +102,7 @@ def _appliance(node: str, rows: Sequence[models.RoleState], latest: int) -> Appl
         host_name=socket.getfqdn(node) if node == node_name() else node,
         type="Manager",
         address=_address(node),
-        status=appliance_status(latest, reports, now()),
+        status=appliance_status(latest, reports, now(), ROLES if node == node_name() else ()),
         latest_version=latest,
         roles=tuple(
             RoleView(

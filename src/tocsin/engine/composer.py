@@ -65,7 +65,7 @@ class MessageComposer:
         recipients = tuple(
             one.address
             for one in outgoing.recipients
-            if one.state is not RecipientState.ACCEPTED
+            if one.state is RecipientState.PENDING
         )
         return Envelope(outgoing.id, self._sender, recipients, content)
 

@@ -16,7 +16,9 @@ from tocsin.base.ids import uuid7
 from tocsin.base.secret import Secret
 from tocsin.central.configuration import EMPTY, Configuration
 from tocsin.central.document import Difference, diff, from_stored, merge, show, to_stored
+from tocsin.central.problem import Problem
 from tocsin.central.reading import Given, load
+from tocsin.central.warning import warnings_of
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import nudge
 from tocsin.engine.errors import Conflict, NotFound
@@ -52,6 +54,8 @@ class Changed:
     differences: tuple[Difference, ...]
     made: bool
     """Whether a version was made: not in a dry run, not without a difference."""
+    warnings: tuple[Problem, ...] = ()
+    """What is allowed, and yet hardly meant."""
 
 
 class _Latest:
@@ -192,8 +196,9 @@ def _change(principal: Principal, given: Given, *, expected: int | None, dry_run
         )
     after = merge(before.configuration, given)
     differences = tuple(diff(before.configuration, after))
+    warnings = tuple(warnings_of(after, now()))
     if dry_run or not differences:
-        return Changed(before.number, differences, made=False)
+        return Changed(before.number, differences, made=False, warnings=warnings)
     number = before.number + 1
     secrets = _Secrets()
     secrets.remember(before)
@@ -205,7 +210,7 @@ def _change(principal: Principal, given: Given, *, expected: int | None, dry_run
         origin=principal.origin,
         summary="\n".join(str(one) for one in differences),
     )
-    return Changed(number, differences, made=True)
+    return Changed(number, differences, made=True, warnings=warnings)
 
 
 def _no_files(name: str) -> bytes:

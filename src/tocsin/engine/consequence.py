@@ -29,6 +29,8 @@ class Consequence:
 def of_send(outgoing: Outgoing, sent: SendOutcome, connection_id: str, number: int) -> Consequence:
     """What became of a message that was put to a relay."""
     recipients = _merged(outgoing.recipients, sent.recipients)
+    if not sent.ok and sent.finding is not None:
+        recipients = _named_as_refused(recipients, sent.finding, sent.reply)
     state, relay_fault = _state(outgoing, sent, recipients)
     outcome = Outcome(
         delivery_id=outgoing.id,
@@ -111,6 +113,25 @@ def _merged(known: tuple[Recipient, ...], told: tuple[Recipient, ...]) -> tuple[
         if one.address in said
         else one
         for one in known
+    )
+
+
+def _named_as_refused(
+    recipients: tuple[Recipient, ...], finding: Finding, reply: str | None
+) -> tuple[Recipient, ...]:
+    """A relay that refuses the whole message for some recipients names them in its reply.
+
+    Amazon SES does: they are refused, and the message can go to the others.
+    """
+    fault = FAULTS[finding.code]
+    if fault.scope is not Scope.RECIPIENT or fault.retry is not Retry.FINAL:
+        return recipients
+    named = {one.strip().lower() for one in finding.facts.get("recipients", "").split(",")}
+    return tuple(
+        replace(one, state=RecipientState.REFUSED, reply=reply)
+        if one.address.lower() in named
+        else one
+        for one in recipients
     )
 
 

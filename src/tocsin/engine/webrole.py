@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -84,9 +85,16 @@ def _serve(home: Home, role: RunningRole, host: str, port: int, *, plain: bool) 
 
 def _warm_up(application: Any) -> None:
     """Answer one request in process, so that the first real one waits for no import."""
-    from django.test import RequestFactory  # noqa: PLC0415
-
-    environ = RequestFactory().get("/healthz").environ
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/healthz",
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+    }
     application(environ, lambda *_: None)
 
 

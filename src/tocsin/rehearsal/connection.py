@@ -75,13 +75,12 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
         self._watch = self._loop.call_later(self._house.idle_seconds, self._check_idle)
-        if not self._house.enter(self):
-            self._wrapper = False
-            self._do([self._crowded()])
-        elif self._wrapper:
+        room = self._house.enter(self)
+        self._first = self._conversation.begin() if room else self._crowded()
+        if self._wrapper:
             self._tls = TlsServer(self._house.context)
         else:
-            self._do([self._conversation.begin()])
+            self._do([self._first])
         self._perform()
 
     def data_received(self, data: bytes) -> None:
@@ -142,7 +141,7 @@ class Connection(asyncio.Protocol):
             if self._tls.established:
                 self._conversation.secured()
                 if self._wrapper:
-                    self._do([self._conversation.begin()])
+                    self._do([self._first])
         if plain:
             self._do(self._conversation.receive(plain))
         if self._tls.ended:

@@ -71,7 +71,7 @@ def keep(folder: Path, message_id: str, content: bytes, at: Instant, *, sync: bo
     """
     mail = f"{at:016d}-{message_id}"
     path, temporary = folder / f"{mail}{_SUFFIX}", folder / f".{mail}.part"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb", buffering=0) as stream:
             view = memoryview(content)

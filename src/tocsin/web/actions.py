@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.central.document import show
 from tocsin.central.problem import Invalid
@@ -29,7 +29,7 @@ _NAMES = frozenset({"name", "description", "to", "subject", "body"})
 _PREVIEW_CHOICES = 20
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Every action with the rules that use it."""
@@ -150,7 +150,7 @@ def test(request: HttpRequest, principal: Principal) -> HttpResponse:
     return render(request, "tocsin/tested.html", context)
 
 
-@require_GET
+@require_safe
 @page
 def preview(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The message as it would be sent for an alarm."""
@@ -166,7 +166,7 @@ def preview(request: HttpRequest, principal: Principal) -> HttpResponse:
     return render(request, "tocsin/preview.html", context)
 
 
-@require_GET
+@require_safe
 @page
 def preview_html(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The HTML part of that message, alone, for its frame."""

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.clock import DAY, now
 from tocsin.domain.alarm import AlarmState
@@ -17,6 +17,7 @@ from tocsin.domain.principal import Principal
 from tocsin.domain.severity import Severity
 from tocsin.engine import alarms, configuration
 from tocsin.engine.alarms import AlarmFilter
+from tocsin.engine.deliveries import DeliveryView
 from tocsin.engine.why import why
 from tocsin.web import filters, path, wording
 from tocsin.web.answer import page
@@ -36,20 +37,20 @@ _FILTERS = (
 _MORE_FILTERS = ("type", "category", "source", "host", "acknowledged", "closed")
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The list alone."""
     return _list(request, principal, {})
 
 
-@require_GET
+@require_safe
 @page
 def detail(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """One alarm beside the list."""
     answer = why(principal, id_)
     transitions = [
-        (one, [(each, path.stops_of_delivery(each)) for each in one.deliveries])
+        (one, [(each, _path(each)) for each in one.deliveries])
         for one in reversed(answer.transitions)
     ]
     context = {"view": answer.alarm, "alarm": answer.alarm.alarm, "transitions": transitions}
@@ -59,9 +60,15 @@ def detail(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse
     return _list(request, principal, context)
 
 
+def _path(delivery: DeliveryView) -> tuple[path.Stop, ...]:
+    """Nothing to see of one that still waits for its first attempt."""
+    return path.stops_of_delivery(delivery) if delivery.attempts else ()
+
+
 def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -> HttpResponse:
     etag = _etag(request, principal)
-    if request.headers.get("If-None-Match") == etag:
+    # Compression on the way makes a weak one of it (RFC 9110 section 8.8.3).
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
     wanted = AlarmFilter(
         state=filters.word(request, "state", AlarmState),

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.central.appliance import Status
 from tocsin.domain.principal import Permission, Principal, require
@@ -21,7 +21,7 @@ from tocsin.web.answer import page
 _HISTORY = 100
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Appliance Manager; it asks again while something is not settled."""
@@ -52,7 +52,7 @@ def find(principal: Principal, node: str) -> ApplianceView:
     raise NotFound("appliance", node)
 
 
-@require_GET
+@require_safe
 @page
 def statistics(request: HttpRequest, principal: Principal, node: str) -> HttpResponse:
     """View Appliance Statistics: roles, sources, deliveries."""
@@ -69,7 +69,7 @@ def statistics(request: HttpRequest, principal: Principal, node: str) -> HttpRes
     return render(request, "tocsin/statistics.html", context)
 
 
-@require_GET
+@require_safe
 @page
 def history(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Every version of the configuration, newest first."""

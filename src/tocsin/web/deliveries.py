@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.domain.delivery import OPEN_STATES, DeliveryState
 from tocsin.domain.principal import Principal
@@ -32,14 +32,14 @@ _CAN_RETRY = frozenset(
 )
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The list alone."""
     return _list(request, principal, {})
 
 
-@require_GET
+@require_safe
 @page
 def detail(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """One delivery beside the list."""

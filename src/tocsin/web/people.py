@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.secret import Secret
 from tocsin.domain.principal import Principal, Role
@@ -20,7 +20,7 @@ from tocsin.web.answer import page
 PEOPLE = "/people"
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Everybody who can sign in, and every token."""

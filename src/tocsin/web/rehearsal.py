@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import rehearsal
@@ -19,7 +19,7 @@ from tocsin.web.answer import page
 _PAGE = 50
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The newest mails."""
@@ -27,7 +27,7 @@ def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     return _list(request, _facts(), None)
 
 
-@require_GET
+@require_safe
 @page
 def detail(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """One mail beside the list: rendered, as text, its headers."""
@@ -55,7 +55,7 @@ def _list(request: HttpRequest, facts: RehearsalFacts, mail: InboxMail | None) -
     return render(request, "tocsin/inbox.html", context)
 
 
-@require_GET
+@require_safe
 @page
 def html(_request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """The HTML part alone, for its frame."""
@@ -63,7 +63,7 @@ def html(_request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     return mailframe.html_answer(_mail(_facts(), id_).html or "")
 
 
-@require_GET
+@require_safe
 @page
 def raw(_request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
     """The mail as it came over the wire."""

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.central.configuration import RuleEntry
 from tocsin.central.problem import Invalid
@@ -17,6 +17,7 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import configuration
 from tocsin.engine.errors import NotFound
 from tocsin.engine.rulecheck import check_rules
+from tocsin.rules.condition import check_when
 from tocsin.web import problems, ruleform
 from tocsin.web.answer import page
 from tocsin.web.problems import FormProblems
@@ -26,7 +27,7 @@ RULES = "/response/rules"
 _NAMES = frozenset({"name", "description", "active", "inactive"})
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Every rule, in the order that they are asked in."""
@@ -88,6 +89,9 @@ def _save(
         configuration.put_rule(principal, document, replaces=name)
     except Invalid as invalid:
         wrong = problems.of_entry(invalid, "rules", _place(name), _NAMES)
+        # What stands elsewhere in the form may have kept the conditions from being looked at.
+        for field, words in check_when(document["when"]):
+            wrong.fields.setdefault(f"when.{field}", words)
         for row in rows:
             row.error = wrong.fields.get(f"when.{row.key}", "")
         return wrong

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.base.clock import now
 from tocsin.central.problem import Invalid
@@ -41,7 +41,7 @@ class Candidate:
     problems: tuple[str, ...]
 
 
-@require_GET
+@require_safe
 @page
 def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Every certificate of the trust store, one of them opened."""
@@ -153,7 +153,7 @@ def remove(request: HttpRequest, principal: Principal) -> HttpResponse:
     return HttpResponseRedirect(TRUST)
 
 
-@require_GET
+@require_safe
 @page
 def export(request: HttpRequest, principal: Principal) -> HttpResponse:
     """One certificate, or all of them, as PEM."""

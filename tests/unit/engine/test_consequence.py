@@ -40,12 +40,13 @@ def sent(
     code: str | None = None,
     states: tuple[RecipientState, RecipientState] = (RecipientState.PENDING,) * 2,
     in_doubt: bool = False,
+    recipients: str = "",
 ) -> SendOutcome:
     """What the mail path says of it."""
     return SendOutcome(
         envelope_id="d",
         ok=ok,
-        finding=Finding(code, {}) if code else None,
+        finding=Finding(code, {"recipients": recipients}) if code else None,
         reply="250 Ok x" if ok else "554 no",
         recipients=(Recipient(A, states[0], "said"), Recipient(B, states[1], "said")),
         transcript=(),
@@ -82,7 +83,8 @@ CASES = [
     (sent(code="ses.identity-not-verified"), DeliveryState.RETRYING, True),
     (sent(code="ses.sending-paused"), DeliveryState.RETRYING, True),
     (sent(code="ses.rate-exceeded"), DeliveryState.RETRYING, True),
-    (sent(code="ses.sandbox-recipient", states=(REFUSED, REFUSED)), DeliveryState.FAILED, False),
+    (sent(code="ses.sandbox-recipient", recipients=f"{A}, {B}"), DeliveryState.FAILED, False),
+    (sent(code="ses.sandbox-recipient", recipients=B), DeliveryState.RETRYING, False),
     (sent(code="smtp.outcome-unknown", in_doubt=True), DeliveryState.RETRYING, False),
 ]
 

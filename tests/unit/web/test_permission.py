@@ -144,7 +144,6 @@ def test_what_is_refused_is_not_done(row, scene, signed_in: Callable[..., Client
         "central",
         "central/history",
         "central/appliances/<str:node>/statistics",
-        "central/appliances/<str:node>/general",
     ],
 )
 def test_a_viewer_is_shown_no_button_that_would_be_refused(
@@ -152,6 +151,19 @@ def test_a_viewer_is_shown_no_button_that_would_be_refused(
 ):
     """No form that sends anything stands on a viewer's page but sign-out, theme and language."""
     page = markup(signed_in(Role.VIEWER).get(address(path, scene)).content.decode())
-    sent = {one["action"] for one in page.all("form") if one.get("method", "").lower() == "post"}
+    sent = {
+        one["action"]
+        for one in page.all("form")
+        if one.get("method", "").lower() == "post"
+    }
     assert sent <= {"/sign-out", "/theme", "/language"}
     assert page.all("form")
+
+
+def test_settings_are_shown_to_a_viewer_but_cannot_be_sent(scene, signed_in, markup):
+    """Who may not change the configuration reads it in fields that are switched off."""
+    path = "central/appliances/<str:node>/general"
+    page = markup(signed_in(Role.VIEWER).get(address(path, scene)).content.decode())
+    assert all("disabled" in one for one in page.all("fieldset"))
+    assert "Apply Settings" not in page.text
+    assert "relay.example.com" in [one.get("value") for one in page.all("input")]

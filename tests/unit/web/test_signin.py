@@ -85,6 +85,7 @@ def test_to_change_a_password_one_must_know_it(admin: Client):
 
 def test_who_is_removed_is_out_at_once(client: Client):
     """A session ends with its person."""
+    access.add_person(access.LOCAL, "another", Role.ADMINISTRATOR)
     sign_in(client, "somebody", settled())
     assert client.get("/").status_code == 200
     access.remove_person(access.LOCAL, "somebody")

@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.domain.delivery import ConnectionEvidence
 from tocsin.faults.fault import Finding
 from tocsin.faults.replies import recognise
+from tocsin.mail.envelope import Envelope
 from tocsin.mail.smtp import failure as smtp
 from tocsin.mail.smtp.reply import Reply
 from tocsin.mail.smtp.step import Step
@@ -58,10 +59,17 @@ def finding_of(failure: smtp.ConversationFailure, facts: Facts) -> Finding:
 
 
 def finding_of_refusal(
-    step: Step, reply: Reply, facts: Facts, sender: str | None = None
+    step: Step, reply: Reply, facts: Facts, envelope: Envelope | None = None
 ) -> Finding:
-    """The finding for a reply that says no; `sender` is the envelope's."""
-    recognised = recognise(step.value, reply.code, reply.enhanced, reply.text, sender=sender)
+    """The finding for a reply that says no, to a message's envelope or to us altogether."""
+    recognised = recognise(
+        step.value,
+        reply.code,
+        reply.enhanced,
+        reply.text,
+        sender=None if envelope is None else envelope.sender,
+        recipients=() if envelope is None else envelope.recipients,
+    )
     return Finding(recognised.code, {**facts, **recognised.facts})
 
 

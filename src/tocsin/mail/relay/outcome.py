@@ -105,14 +105,14 @@ def _refused(transaction: Transaction, facts: Mapping[str, str]) -> Finding:
     assert reply is not None
     if step is Step.RCPT and reply in transaction.recipients:
         return _refused_recipient(transaction, transaction.recipients.index(reply), facts)
-    sender = transaction.envelope.sender
-    return finding_of_refusal(step, reply, {**facts, "sender": sender}, sender)
+    envelope = transaction.envelope
+    return finding_of_refusal(step, reply, {**facts, "sender": envelope.sender}, envelope)
 
 
 def _refused_recipient(transaction: Transaction, index: int, facts: Mapping[str, str]) -> Finding:
     envelope = transaction.envelope
     named = {**facts, "sender": envelope.sender, "recipient": envelope.recipients[index]}
-    return finding_of_refusal(Step.RCPT, transaction.recipients[index], named, envelope.sender)
+    return finding_of_refusal(Step.RCPT, transaction.recipients[index], named, envelope)
 
 
 def _recipients(transaction: Transaction) -> tuple[Recipient, ...]:

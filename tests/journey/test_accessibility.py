@@ -1,0 +1,101 @@
+"""Nobody is shut out: axe-core finds nothing serious on any page, in either theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tocsin.base.home import node_name
+
+PAGES = {
+    "alarms": "/",
+    "alarms filtered to nothing": "/?text=nothing+has+this",
+    "an alarm": "/alarms/{alarm}",
+    "deliveries": "/deliveries",
+    "a delivery that arrived": "/deliveries/{delivered}",
+    "a delivery that failed": "/deliveries/{failed}",
+    "rules": "/response/rules",
+    "a rule": "/response/rules/edit?name=Everything",
+    "a new rule": "/response/rules/edit",
+    "actions": "/response/actions",
+    "an action": "/response/actions/edit?name=Mail+the+SOC",
+    "a preview": "/response/actions/preview?name=Mail+the+SOC",
+    "trust": "/trust",
+    "a certificate": "/trust?name=Rehearsal+Root+CA+1",
+    "add certificates": "/trust/add",
+    "remove a certificate": "/trust/remove?name=Rehearsal+Root+CA+1",
+    "collect": "/trust/collect",
+    "appliances": "/central",
+    "statistics": f"/central/appliances/{node_name()}/statistics",
+    "settings": f"/central/appliances/{node_name()}/general",
+    "history": "/central/history",
+    "people": "/people",
+    "new password": "/new-password",
+    "inbox": "/rehearsal",
+    "a page that is not there": "/no-such-page",
+}
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="session")
+def ids(stocked) -> dict[str, str]:
+    """What stands for the names in addresses."""
+    by_state = {one["state"]: one["id"] for one in stocked.program.json("deliveries")}
+    (grave,) = stocked.program.json("alarm", "list", "--severity", "critical")
+    return {"alarm": grave["id"], "failed": by_state["failed"], "delivered": by_state["delivered"]}
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core finds serious, each with the element."""
+    answer: dict[str, Any] = Axe().run(page).response
+    return [
+        f"{one['id']}: {node['html']} {node['failureSummary']}"
+        for one in answer["violations"]
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 380])
+def test_no_page_has_a_serious_finding(theme, width, inside, ids):
+    """Every page of a stocked manager, in both themes, on a desk and on a phone."""
+    visit = inside(color_scheme=theme, viewport={"width": width, "height": 900})
+    found = {}
+    for name, path in PAGES.items():
+        page = visit.go(path.format(**ids))
+        for fold in page.locator("details.fold:not([open])").all():
+            fold.evaluate("one => { one.open = true }")
+        if wrong := findings(page):
+            found[name] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_first_pages_have_none_either(theme, visitor, manager):
+    """Signing in, a wrong password, choosing one, and every page while it is empty."""
+    visit = visitor(manager.address, color_scheme=theme)
+    found = {}
+
+    def look(name: str) -> None:
+        if wrong := findings(visit.page):
+            found[name] = wrong
+
+    visit.go("/sign-in")
+    look("sign in")
+    visit.sign_in("administrator", "wrong")
+    look("refused")
+    visit.sign_in("administrator", manager.one_time_password)
+    look("new password")
+    visit.page.get_by_label("New password", exact=True).fill("short")
+    visit.page.get_by_label("Once more").fill("other")
+    visit.page.get_by_role("button", name="Set the password").click()
+    look("new password refused")
+    visit.settle(manager.one_time_password)
+    for path in ("/", "/deliveries", "/response/rules", "/response/actions", "/trust", "/central"):
+        visit.go(path)
+        look(path)
+    assert found == {}
