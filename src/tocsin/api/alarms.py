@@ -6,10 +6,11 @@ import json
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 
 from tocsin.api.body import read_json
 from tocsin.api.caller import caller
+from tocsin.api.listing import Paging, Text, clamp
 from tocsin.api.problem import problem
 from tocsin.base.clock import parse_rfc3339
 from tocsin.domain.alarm import AlarmState
@@ -20,6 +21,9 @@ from tocsin.faults.fault import Finding
 from tocsin.intake.http import AlarmFields
 
 router = Router(tags=["alarms"])
+
+_MOST_TOLD = 20
+"""Errors that stand in the sentence too; the list has them all."""
 
 _ONE_OR_MANY = {
     "requestBody": {
@@ -46,21 +50,24 @@ _ONE_OR_MANY = {
 }
 
 
-class Listing(Schema):
+class Listing(Paging):
     """Conditions on the list; all that are given must hold."""
 
     limit: int = 50
-    cursor: str | None = None
     state: Literal["active", "inactive"] | None = None
     severity: Severity | None = None
-    type: str | None = None
-    category: str | None = None
-    source: str | None = None
-    host: str | None = None
+    """At least this grave."""
+    type: Text | None = None
+    category: Text | None = None
+    source: Text | None = None
+    host: Text | None = None
+    """IP address of either end."""
     acknowledged: bool | None = None
     closed: bool | None = None
-    text: str | None = None
-    since: str | None = None
+    text: Text | None = None
+    """Stands in the type or the details."""
+    since: Text | None = None
+    """Received at this time or later; RFC 3339."""
     sort: Literal["received", "severity"] = "received"
 
 
@@ -81,16 +88,16 @@ def _none_stored(results: list[reporting.Reported]) -> HttpResponse:
     many = len(results) > 1
     errors = [
         {
-            "field": (f"[{place}]" + (f".{one.path}" if one.path else "")) if many else one.path,
+            "field": f"[{place}].{one.path}" if many else one.path,
             "message": one.message,
             "accepted": one.accepted,
         }
         for place, result in enumerate(results)
         for one in result.errors
     ]
-    detail = "; ".join(f"{one['field']}: {one['message']}".lstrip(": ") for one in errors[:100])
-    if not results:
-        detail = "the array is empty"
+    detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors[:_MOST_TOLD])
+    if len(errors) > _MOST_TOLD:
+        detail += f"; and {len(errors) - _MOST_TOLD} more"
     return problem(422, Finding("input.invalid"), detail=detail, errors=errors)
 
 
@@ -120,11 +127,6 @@ def list_alarms(request: HttpRequest, wanted: Query[Listing]) -> dict[str, Any]:
         "next": page.next,
         "total": page.total,
     }
-
-
-def clamp(limit: int) -> int:
-    """The number of items a list gives: 1 to 1,000."""
-    return max(1, min(limit, 1000))
 
 
 def _since(text: str | None) -> int | None:
@@ -161,5 +163,7 @@ def close(request: HttpRequest, id: str) -> dict[str, Any]:  # noqa: A002
     return alarms.alarm_json(alarms.close(caller(request), id))
 
 
-ALARM_SCHEMA = AlarmFields.model_json_schema(ref_template="#/components/schemas/{model}")
+BODIES = {
+    "AlarmFields": AlarmFields.model_json_schema(ref_template="#/components/schemas/{model}"),
+}
 """The schema of a reported alarm, for the API's description."""

@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 
-from tocsin.api.alarms import clamp
 from tocsin.api.caller import caller
+from tocsin.api.listing import Paging, Text, clamp
 from tocsin.domain.delivery import DeliveryState
 from tocsin.engine import deliveries
 
 router = Router(tags=["deliveries"])
 
 
-class Listing(Schema):
+class Listing(Paging):
     """Conditions on the list; all that are given must hold."""
 
     limit: int = 50
-    cursor: str | None = None
     state: DeliveryState | None = None
-    action: str | None = None
-    alarm: str | None = None
+    action: Text | None = None
+    alarm: Text | None = None
+    """Id of an alarm that it tells of."""
     test: bool | None = None
-    code: str | None = None
+    """Whether it is of Test Action."""
+    code: Text | None = None
+    """Of the fault that it failed by last."""
 
 
 @router.get("/deliveries", summary="The outbox, newest first")

@@ -5,19 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Query, Router
 
-from tocsin.api.body import read_object
+from tocsin.api.body import described, read_object
 from tocsin.api.caller import caller
+from tocsin.api.listing import Paging, part_of
+from tocsin.central.configuration import RuleEntry
 from tocsin.engine import actiontest, configuration
 from tocsin.engine.errors import NotFound
+from tocsin.engine.kinds import ACTIONS
 
 router = Router(tags=["response management"])
+
+BODIES = {
+    "Rule": RuleEntry.model_json_schema(),
+    **{f"Action_{name}": kind.settings.model_json_schema() for name, kind in ACTIONS.items()},
+}
+"""Schemas for the API's description."""
+
+_ACTION = described(
+    {"oneOf": [{"$ref": f"#/components/schemas/Action_{name}"} for name in ACTIONS]}
+)
+_RULE = described({"$ref": "#/components/schemas/Rule"})
 
 
 def _entries(request: HttpRequest, part: str) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = configuration.show_document(caller(request))[part]
     return entries
+
+
+def _list(request: HttpRequest, part: str, wanted: Paging) -> dict[str, Any]:
+    entries = _entries(request, part)
+    items, next_ = part_of(entries, wanted, lambda one: str(one["name"]))
+    return {"items": items, "next": next_, "total": len(entries)}
 
 
 def _one(request: HttpRequest, part: str, what: str, name: str) -> dict[str, Any]:
@@ -28,12 +48,17 @@ def _one(request: HttpRequest, part: str, what: str, name: str) -> dict[str, Any
 
 
 @router.get("/actions", summary="The response actions")
-def list_actions(request: HttpRequest) -> dict[str, Any]:
+def list_actions(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     """Every action, in the form of the configuration document."""
-    return {"items": _entries(request, "actions"), "next": None}
+    return _list(request, "actions", wanted)
 
 
-@router.post("/actions", response={201: dict[str, Any]}, summary="Add an action")
+@router.post(
+    "/actions",
+    response={201: dict[str, Any]},
+    openapi_extra=_ACTION,
+    summary="Add an action",
+)
 def add_action(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     """The action as it was kept."""
     action = read_object(request)
@@ -41,40 +66,46 @@ def add_action(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     return 201, _one(request, "actions", "action", str(action.get("name")))
 
 
-@router.get("/actions/{name}", summary="One action")
+# Before the paths that a name may go on in: a name may hold a slash.
+@router.post("/actions/{path:name}/test", summary="Test Action")
+def test_action(request: HttpRequest, name: str) -> dict[str, Any]:
+    """Deliver a test message the way a real alarm goes; says what became of it."""
+    return actiontest.result_json(actiontest.test_action(caller(request), name))
+
+
+@router.get("/actions/{path:name}", summary="One action")
 def get_action(request: HttpRequest, name: str) -> dict[str, Any]:
     """The action of that name."""
     return _one(request, "actions", "action", name)
 
 
-@router.put("/actions/{name}", summary="Replace an action")
+@router.put("/actions/{path:name}", openapi_extra=_ACTION, summary="Replace an action")
 def put_action(request: HttpRequest, name: str) -> dict[str, Any]:
-    """The action afterwards; rules follow a new name."""
-    action = read_object(request)
+    """The action afterwards: rules follow a new name; none in the body means the old one."""
+    action = {"name": name, **read_object(request)}
     configuration.put_action(caller(request), action, replaces=name)
-    return _one(request, "actions", "action", str(action.get("name")))
+    return _one(request, "actions", "action", str(action["name"]))
 
 
-@router.delete("/actions/{name}", response={204: None}, summary="Remove an action")
+@router.delete("/actions/{path:name}", response={204: None}, summary="Remove an action")
 def remove_action(request: HttpRequest, name: str) -> tuple[int, None]:
     """Refused while a rule names it."""
     configuration.remove_action(caller(request), name)
     return 204, None
 
 
-@router.post("/actions/{name}/test", summary="Test Action")
-def test_action(request: HttpRequest, name: str) -> dict[str, Any]:
-    """Deliver a test message the way a real alarm goes; says what became of it."""
-    return actiontest.result_json(actiontest.test_action(caller(request), name))
-
-
 @router.get("/rules", summary="The response rules")
-def list_rules(request: HttpRequest) -> dict[str, Any]:
+def list_rules(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     """Every rule, in the form of the configuration document."""
-    return {"items": _entries(request, "rules"), "next": None}
+    return _list(request, "rules", wanted)
 
 
-@router.post("/rules", response={201: dict[str, Any]}, summary="Add a rule")
+@router.post(
+    "/rules",
+    response={201: dict[str, Any]},
+    openapi_extra=_RULE,
+    summary="Add a rule",
+)
 def add_rule(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     """The rule as it was kept."""
     rule = read_object(request)
@@ -82,21 +113,21 @@ def add_rule(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     return 201, _one(request, "rules", "rule", str(rule.get("name")))
 
 
-@router.get("/rules/{name}", summary="One rule")
+@router.get("/rules/{path:name}", summary="One rule")
 def get_rule(request: HttpRequest, name: str) -> dict[str, Any]:
     """The rule of that name."""
     return _one(request, "rules", "rule", name)
 
 
-@router.put("/rules/{name}", summary="Replace a rule")
+@router.put("/rules/{path:name}", openapi_extra=_RULE, summary="Replace a rule")
 def put_rule(request: HttpRequest, name: str) -> dict[str, Any]:
-    """The rule afterwards."""
-    rule = read_object(request)
+    """The rule afterwards; no name in the body means the old one."""
+    rule = {"name": name, **read_object(request)}
     configuration.put_rule(caller(request), rule, replaces=name)
-    return _one(request, "rules", "rule", str(rule.get("name")))
+    return _one(request, "rules", "rule", str(rule["name"]))
 
 
-@router.delete("/rules/{name}", response={204: None}, summary="Remove a rule")
+@router.delete("/rules/{path:name}", response={204: None}, summary="Remove a rule")
 def remove_rule(request: HttpRequest, name: str) -> tuple[int, None]:
     """The rule tells nobody from now on."""
     configuration.remove_rule(caller(request), name)

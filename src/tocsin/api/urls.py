@@ -31,7 +31,7 @@ class TocsinAPI(NinjaAPI):
         return schema
 
 
-BODIES = {**alarms.BODIES, **trust.BODIES}
+BODIES = {**alarms.BODIES, **response.BODIES, **trust.BODIES}
 
 _PROBLEM = {
     "description": "What is wrong, as a problem document (RFC 9457).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.domain.severity import Severity
 from tocsin.engine.errors import NotFound
 from tocsin.engine.page import Page
+from tocsin.intake.endpoint import canonical_ip
 from tocsin.store import models
 from tocsin.store.queries import alarms as queries
 from tocsin.store.queries import counters
@@ -73,7 +75,7 @@ def list_alarms(
         type_=wanted.type,
         category=wanted.category,
         source=wanted.source,
-        host=wanted.host,
+        host=_canonical(wanted.host),
         acknowledged=wanted.acknowledged,
         closed=wanted.closed,
         text=wanted.text,
@@ -109,13 +111,27 @@ def every_alarm(
             return
 
 
+def _canonical(host: str | None) -> str | None:
+    """The address in the one form that alarms hold it in (RFC 5952)."""
+    if host is None:
+        return None
+    try:
+        return canonical_ip(host.strip())
+    except ValueError:
+        return host  # no alarm has it
+
+
+_CURSOR = re.compile(r"(?:([1-5]):)?([0-9a-f-]{36})")
+
+
 def _after(cursor: str, *, by_severity: bool) -> Q:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None or (found[1] is not None) != by_severity:
+        raise NotFound("cursor", cursor)
     if not by_severity:
         return Q(id__lt=cursor)
-    severity, _, id_ = cursor.partition(":")
-    if not severity.isdecimal():
-        raise NotFound("cursor", cursor)
-    return Q(severity__lt=int(severity)) | Q(severity=int(severity), id__lt=id_)
+    severity, id_ = int(found[1]), found[2]
+    return Q(severity__lt=severity) | Q(severity=severity, id__lt=id_)
 
 
 def get_alarm(principal: Principal, id_: str) -> AlarmView:
@@ -142,6 +158,7 @@ def close(principal: Principal, id_: str) -> AlarmView:
 
 def _mark(principal: Principal, id_: str, what: str) -> AlarmView:
     require(principal, Permission.WORK_ALARMS)
+    _row(id_)
     with transaction.atomic():
         marked = models.Alarm.objects.filter(id=id_, **{f"{what}_at": None}).update(
             **{f"{what}_at": now(), f"{what}_by": principal.name}
@@ -152,7 +169,8 @@ def _mark(principal: Principal, id_: str, what: str) -> AlarmView:
 
 
 def _row(id_: str) -> models.Alarm:
-    row = models.Alarm.objects.filter(id=id_).first()
+    # What cannot be printed (a NUL, half a surrogate pair) no store can be asked for.
+    row = models.Alarm.objects.filter(id=id_).first() if id_.isprintable() else None
     if row is None:
         raise NotFound("alarm", id_)
     return row

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tocsin.base.clock import Instant, now
+from tocsin.base.clock import Instant, now, rfc3339
 from tocsin.central.configuration import TrustEntry
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import Changed, change, current
@@ -100,7 +101,18 @@ def read_uploads(uploads: Sequence[Upload]) -> list[tuple[str, Certificate]]:
             found.append((name or certificate.title, certificate))
     if not found:
         raise Refused(Finding("certificate.not-a-certificate"))
-    return found
+    return _each_with_its_own_name(found)
+
+
+def _each_with_its_own_name(
+    found: Sequence[tuple[str, Certificate]],
+) -> list[tuple[str, Certificate]]:
+    """A root and its cross-signed twin have one subject; a piece of the fingerprint helps."""
+    times = Counter(name.casefold() for name, _ in found)
+    return [
+        (name if times[name.casefold()] == 1 else f"{name} ({certificate.sha256[:8]})", certificate)
+        for name, certificate in found
+    ]
 
 
 def add_anchors(principal: Principal, uploads: Sequence[Upload]) -> Changed:
@@ -108,9 +120,10 @@ def add_anchors(principal: Principal, uploads: Sequence[Upload]) -> Changed:
 
     Raises:
         NotPermitted: the role may not.
-        Refused: a file holds a private key, or no certificate.
-        Conflict: one is there already, or its name is.
-        central.Invalid: one cannot verify anything: expired, too weak.
+        Refused: a file holds a private key, no certificate, or one that has expired; or
+            one is there already.
+        Conflict: its name is there already.
+        central.Invalid: one cannot verify anything: not valid yet, too weak.
     """
     require(principal, Permission.ADMINISTER)
     found = read_uploads(uploads)
@@ -125,6 +138,9 @@ def add_anchors(principal: Principal, uploads: Sequence[Upload]) -> Changed:
                     {"subject": certificate.title, "name": known[certificate.sha256]},
                 )
             )
+        if certificate.not_after < now():
+            facts = {"subject": certificate.title, "expires": rfc3339(certificate.not_after)[:10]}
+            raise Refused(Finding("certificate.expired", facts))
     names = {one.name.casefold() for one in entries}
     for name, _ in found:
         if name.casefold() in names:

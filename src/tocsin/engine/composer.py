@@ -63,9 +63,7 @@ class MessageComposer:
             facts = {"field": "The message", "problem": str(error)}
             raise NotComposed(Finding("message.template", facts)) from error
         recipients = tuple(
-            one.address
-            for one in outgoing.recipients
-            if one.state is RecipientState.PENDING
+            one.address for one in outgoing.recipients if one.state is RecipientState.PENDING
         )
         return Envelope(outgoing.id, self._sender, recipients, content)
 

@@ -119,16 +119,20 @@ def _read(number: int) -> Version:
     )
 
 
-def history(principal: Principal, limit: int = 50) -> list[Version]:
-    """The latest versions, newest first.
+def history(
+    principal: Principal, limit: int | None = 50, *, before: int | None = None
+) -> list[Version]:
+    """The latest versions, newest first; with `before` those below that number.
 
     Raises:
         NotPermitted: the role may not read.
     """
     require(principal, Permission.READ)
-    numbers = models.ConfigurationVersion.objects.order_by("-number").values_list(
-        "number", flat=True
-    )[:limit]
+    present = current_number() + 1
+    found = models.ConfigurationVersion.objects.filter(
+        number__lt=present if before is None else max(0, min(before, present))
+    )
+    numbers = found.order_by("-number").values_list("number", flat=True)[:limit]
     return [_read(number) for number in numbers]
 
 
@@ -208,9 +212,14 @@ def _change(principal: Principal, given: Given, *, expected: int | None, dry_run
         created_at=now(),
         actor=principal.name,
         origin=principal.origin,
-        summary="\n".join(str(one) for one in differences),
+        summary="\n".join(_line(str(one)) for one in differences),
     )
     return Changed(number, differences, made=True, warnings=warnings)
+
+
+def _line(text: str) -> str:
+    """The text on one line of the history: a value may have line ends, and even a NUL."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _no_files(name: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from tocsin.store import models
 from tocsin.store.queries import counters
 from tocsin.store.queries.rows import recipients_from_json, transcript_from_json
 from tocsin.trust.certificate import Certificate, parse_certificate
+
+_ID = re.compile(r"[0-9a-f-]{36}")
 
 RETRY_FOR: Instant = 24 * HOUR
 """How long a delivery that a person set going again is tried for."""
@@ -103,6 +106,7 @@ def list_deliveries(
 
     Raises:
         NotPermitted: the role may not read.
+        NotFound: the cursor is of no list of ours.
     """
     require(principal, Permission.READ)
     found = models.Delivery.objects.all()
@@ -118,6 +122,8 @@ def list_deliveries(
         found = found.filter(code=wanted.code)
     total = found.count()
     if cursor:
+        if _ID.fullmatch(cursor) is None:
+            raise NotFound("cursor", cursor)
         found = found.filter(id__lt=cursor)
     rows = list(found.order_by("-id")[: limit + 1])
     more = len(rows) > limit
@@ -152,9 +158,7 @@ def get_delivery(principal: Principal, id_: str) -> DeliveryView:
         NotFound: there is none of that id.
     """
     require(principal, Permission.READ)
-    row = models.Delivery.objects.filter(id=id_).first()
-    if row is None:
-        raise NotFound("delivery", id_)
+    row = _row(id_)
     (view,) = views_of([row])
     return with_attempts([view])[0]
 
@@ -175,9 +179,7 @@ def retry(principal: Principal, id_: str) -> DeliveryView:
         Conflict: it was delivered, is under way, or was a test.
     """
     require(principal, Permission.TEST_ACTIONS)
-    row = models.Delivery.objects.filter(id=id_).first()
-    if row is None:
-        raise NotFound("delivery", id_)
+    row = _row(id_)
     if row.sample is not None:
         raise Conflict("a test is not sent again; run Test Action once more")
     _move(
@@ -209,9 +211,7 @@ def cancel(principal: Principal, id_: str) -> DeliveryView:
         Conflict: it is over, or under way just now.
     """
     require(principal, Permission.TEST_ACTIONS)
-    row = models.Delivery.objects.filter(id=id_).first()
-    if row is None:
-        raise NotFound("delivery", id_)
+    row = _row(id_)
     _move(
         id_,
         from_states=(DeliveryState.QUEUED, DeliveryState.RETRYING, DeliveryState.HELD),
@@ -220,6 +220,13 @@ def cancel(principal: Principal, id_: str) -> DeliveryView:
         finished_at=now(),
     )
     return get_delivery(principal, id_)
+
+
+def _row(id_: str) -> models.Delivery:
+    row = models.Delivery.objects.filter(id=id_).first() if _ID.fullmatch(id_) else None
+    if row is None:
+        raise NotFound("delivery", id_)
+    return row
 
 
 def _move(

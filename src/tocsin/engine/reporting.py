@@ -9,6 +9,8 @@ from typing import Any
 from tocsin.domain.alarm import Report
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.accept import accept
+from tocsin.faults.catalogue import explain
+from tocsin.faults.fault import Finding
 from tocsin.intake.http import FieldError, read_reports
 
 
@@ -53,11 +55,12 @@ def result_json(result: Reported) -> dict[str, Any]:
 
 def problem_json(errors: Sequence[FieldError]) -> dict[str, Any]:
     """A problem document (RFC 9457) that names each field."""
+    told = explain(Finding("input.invalid"))
     return {
-        "type": "about:blank",
-        "title": "The alarm cannot be taken as it is",
+        "type": f"https://tocsin.invalid/faults/{told.code}",
+        "title": told.title,
         "status": 422,
-        "code": "input.invalid",
+        "code": told.code,
         "detail": "; ".join(f"{one.path}: {one.message}" for one in errors),
         "errors": [
             {"field": one.path, "message": one.message, "accepted": one.accepted} for one in errors

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -150,9 +150,9 @@ class Sender:
         async with self._filled:
             await self._filled.wait_for(lambda: len(self._ready) <= _AHEAD // 2)
         generation = self._generation
-        limit = _AHEAD + len(self._in_hand)
-        rows = await self._store.insist(_waiting, self._composer, self._clock.now(), limit)
-        fresh = [one for one in rows if one.id not in self._in_hand]
+        fresh = await self._store.insist(
+            _waiting, self._composer, self._clock.now(), _AHEAD, without=frozenset(self._in_hand)
+        )
         self._in_hand.update(one.id for one in fresh)
         prepared, hopeless = await asyncio.to_thread(self._prepare, fresh)
         if hopeless:
@@ -419,9 +419,14 @@ def _claim(wanted: Sequence[tuple[str, str]], owner: str, until: Instant) -> set
 
 
 def _waiting(
-    composer: Composer, now: Instant, limit: int, *, tests: bool = False
+    composer: Composer,
+    now: Instant,
+    limit: int,
+    *,
+    tests: bool = False,
+    without: Collection[str] = (),
 ) -> list[Outgoing]:
-    rows = outbox.waiting(now, limit, tests=tests)
+    rows = outbox.waiting(now, limit, tests=tests, without=without)
     composer.load({one.configuration for one in rows})
     return rows
 

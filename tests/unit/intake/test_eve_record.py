@@ -205,6 +205,14 @@ def test_a_time_without_offset_is_kept_as_text() -> None:
     assert found.attributes["timestamp"] == "2026-11-25T14:00:00"
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-0100", "0001-01-01T00:00:00+0000"])
+def test_a_time_that_cannot_be_written_out_is_kept_as_text(time: str) -> None:
+    """A sensor's broken clock does not break a page."""
+    found = report({"timestamp": time})
+    assert found.started_at is None
+    assert found.attributes["timestamp"] == time
+
+
 def test_the_rule_says_who_attacks_whom() -> None:
     """An answer that betrays an attack comes from the target: the rule's keyword turns it."""
     found = report(

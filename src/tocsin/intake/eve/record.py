@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocsin.base.clock import Instant, parse_rfc3339
+from tocsin.base.clock import Instant
 from tocsin.domain.alarm import UNKNOWN_HOST, Host, Report
 from tocsin.intake.endpoint import HIGHEST_PORT, canonical_ip, canonical_mac
 from tocsin.intake.eve.attribute import attributes_of
 from tocsin.intake.eve.judgement import category_of, severity_of
 from tocsin.intake.eve.sentence import details_of
 from tocsin.intake.eve.value import fields_of, line_of, whole_number_of
+from tocsin.intake.moment import moment_of
 
 ALERT = "alert"
 
@@ -78,7 +79,7 @@ def _instant(value: object) -> Instant | None:
     if not isinstance(value, str):
         return None
     try:
-        return parse_rfc3339(value)
+        return moment_of(value)
     except ValueError:
         return None
 

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from tocsin.base.clock import Instant, parse_rfc3339
+from tocsin.base.clock import Instant
 from tocsin.domain.alarm import CATEGORIES, AlarmState, Host
 from tocsin.domain.severity import Severity
 from tocsin.intake.endpoint import HIGHEST_PORT, canonical_ip, canonical_mac
+from tocsin.intake.moment import moment_of
 
 MOST_IN_A_BATCH = 10_000
 LONGEST_SOURCE = 200
@@ -52,9 +53,9 @@ def _refusing(read: Callable[[str], str], words: str) -> AfterValidator:
 
 def _instant(text: str) -> Instant:
     try:
-        return parse_rfc3339(text.upper())
+        return moment_of(text.upper())
     except ValueError:
-        raise ValueError("is no moment of the calendar and clock") from None
+        raise ValueError("is no moment of the calendar from 1970 to 9999") from None
 
 
 def _host(fields: HostFields) -> Host:

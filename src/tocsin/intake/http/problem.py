@@ -92,7 +92,8 @@ def _path(steps: Sequence[str | int]) -> str:
     for step in steps:
         if step == "[key]":
             continue
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+        name = f"[{step}]" if isinstance(step, int) else step or '""'
+        text += name if isinstance(step, int) or not text else f".{name}"
     printable = text if text.isprintable() else ascii(text)[1:-1]
     return printable if len(printable) <= _LONGEST_PATH else printable[:_LONGEST_PATH] + "…"
 

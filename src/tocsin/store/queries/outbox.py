@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from tocsin.base.clock import Instant
-from tocsin.domain.alarm import Alarm, AlarmState, TransitionKind
+from tocsin.domain.alarm import Alarm, TransitionKind
 from tocsin.domain.delivery import ConnectionEvidence, DeliveryState, Exchange, Recipient
-from tocsin.domain.severity import Severity
 from tocsin.store.queries.rows import (
     ALARM_COLUMNS,
     alarm_from_dict,
@@ -130,15 +129,16 @@ def take_undecided(now: Instant, configuration: int, limit: int) -> list[Undecid
 
 
 def _as_judged(alarm: Sequence[Any], changing: Sequence[Any]) -> Alarm:
-    severity, state, count, last_seen_at, ended_at = changing
-    return replace(
-        alarm_from_row(alarm),
-        severity=Severity.of_rank(severity),
-        state=AlarmState(state),
-        count=count,
-        last_seen_at=last_seen_at,
-        ended_at=ended_at,
-    )
+    """The alarm of a row with severity, state, count and times as a transition has them."""
+    row = list(alarm)
+    row[_SEVERITY], row[_STATE], row[_COUNT], row[_LAST_SEEN_AT], row[_ENDED_AT] = changing
+    return alarm_from_row(row)
+
+
+_SEVERITY, _STATE, _COUNT, _LAST_SEEN_AT, _ENDED_AT = (
+    ALARM_COLUMNS.split(", ").index(name)
+    for name in ("severity", "state", "count", "last_seen_at", "ended_at")
+)
 
 
 def record_matches(matches: Iterable[tuple[int, Sequence[tuple[str, Sequence[str]]]]]) -> None:
@@ -189,28 +189,33 @@ _WAITING_COLUMNS = (
 )
 
 
-def waiting(now: Instant, limit: int, *, tests: bool = False) -> list[Outgoing]:
+def waiting(
+    now: Instant, limit: int, *, tests: bool = False, without: Collection[str] = ()
+) -> list[Outgoing]:
     """Deliveries that may be sent now, gravest and oldest first; nothing is claimed.
 
-    With `tests` only those that Test Action asked for, else only the others.
+    With `tests` only those that Test Action asked for, else only the others; never
+    those of `without`, which the caller has at hand already.
     """
+    most = limit + len(without)
     sample = "IS NOT NULL" if tests else "IS NULL"
     rows: list[Any] = []
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {_WAITING_COLUMNS} FROM delivery WHERE state = 'queued' "  # noqa: S608
             f"AND sample {sample} ORDER BY severity DESC, id LIMIT %s",
-            [limit],
+            [most],
         )
         rows.extend(cursor.fetchall())
         cursor.execute(
             f"SELECT {_WAITING_COLUMNS} FROM delivery WHERE state = 'retrying' "  # noqa: S608
             f"AND not_before <= %s AND sample {sample} ORDER BY not_before LIMIT %s",
-            [now, limit],
+            [now, most],
         )
         rows.extend(cursor.fetchall())
-    rows.sort(key=lambda row: (-row[4], row[0]))
-    return _outgoing(rows[:limit])
+    fresh = [row for row in rows if row[0] not in without]
+    fresh.sort(key=lambda row: (-row[4], row[0]))
+    return _outgoing(fresh[:limit])
 
 
 def _outgoing(rows: Sequence[Any]) -> list[Outgoing]:

@@ -1,0 +1,109 @@
+"""``/api/v1/configuration`` and ``/api/v1/appliances``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from tocsin.api.body import described, read_object
+from tocsin.api.caller import caller
+from tocsin.api.listing import Conditions, Paging, clamp, part_of
+from tocsin.base.clock import rfc3339
+from tocsin.base.secret import Secret
+from tocsin.engine import appliance, configuration
+
+router = Router(tags=["central management"])
+
+
+@router.get("/configuration", summary="The configuration document in force")
+def get_configuration(request: HttpRequest) -> dict[str, Any]:
+    """The document without secrets, and its version's number."""
+    # The number first: should another version come between, `expected` with it is refused.
+    number = configuration.current_number()
+    return {"version": number, "document": configuration.show_document(caller(request))}
+
+
+class Change(Conditions):
+    """How a change is made."""
+
+    expected: int | None = None
+    """Only if this is still the version in force."""
+    dry_run: bool = False
+
+
+@router.post(
+    "/configuration",
+    openapi_extra=described({"type": "object"}),
+    summary="Change parts of the document",
+)
+def change_configuration(request: HttpRequest, how: Query[Change]) -> dict[str, Any]:
+    """Make the parts that are given so; all or nothing, idempotent.
+
+    Unlike in a file, `smtp.password` may hold the password itself here.
+    """
+    document = read_object(request)
+    smtp = document.get("smtp")
+    if isinstance(smtp, dict) and isinstance(smtp.get("password"), str):
+        document["smtp"] = {**smtp, "password": _secret(smtp["password"])}
+    changed = configuration.change(
+        caller(request), document, expected=how.expected, dry_run=how.dry_run
+    )
+    return changed_json(changed)
+
+
+def _secret(text: str) -> Secret | str:
+    return text if text == "set" else Secret(text)
+
+
+def changed_json(changed: configuration.Changed) -> dict[str, Any]:
+    """What a change did, in the API's shape."""
+    return {
+        "version": changed.version,
+        "changed": changed.made,
+        "differences": [
+            {"path": one.path, "before": one.before, "after": one.after}
+            for one in changed.differences
+        ],
+    }
+
+
+class Versions(Conditions):
+    """Which versions are wanted."""
+
+    limit: int = 50
+    cursor: int | None = None
+
+
+@router.get("/configuration/versions", summary="The versions, newest first")
+def list_versions(request: HttpRequest, wanted: Query[Versions]) -> dict[str, Any]:
+    """When, by whom, from where, and what changed."""
+    limit = clamp(wanted.limit)
+    found = configuration.history(caller(request), limit + 1, before=wanted.cursor)
+    part = found[:limit]
+    return {
+        "items": [
+            {
+                "version": one.number,
+                "created_at": rfc3339(one.created_at),
+                "actor": one.actor,
+                "origin": one.origin,
+                "summary": list(one.summary),
+            }
+            for one in part
+        ],
+        "next": str(part[-1].number) if len(found) > limit else None,
+    }
+
+
+@router.get("/appliances", summary="Appliance Manager")
+def list_appliances(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
+    """Every node with its roles, as observed."""
+    found = appliance.appliances(caller(request))
+    part, next_ = part_of(found, wanted, lambda one: one.node)
+    return {
+        "items": [appliance.appliance_json(one) for one in part],
+        "next": next_,
+        "total": len(found),
+    }
