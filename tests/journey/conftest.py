@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manager import Program, document_of, wait_until
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from manager import Program, document_of, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a password of the journey"
@@ -138,7 +139,7 @@ def _alarms() -> list[dict[str, Any]]:
         "url": "https://sensor.example.com/alarms/4711",
         "attributes": {"signature_id": "2001219", "bytes_out": "7730941132"},
     }
-    hostile = {"type": HOSTILE, "severity": "minor", "details": HOSTILE, "category": HOSTILE}
+    hostile = {"type": HOSTILE, "severity": "minor", "details": HOSTILE}
     return [*many, hostile, full]
 
 

@@ -118,7 +118,7 @@ def _http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 @csrf_exempt
-def no_such_path(request: HttpRequest, **_path: str) -> HttpResponse:
+def no_such_path(request: HttpRequest) -> HttpResponse:
     """404: the API has nothing there."""
     return problem(
         404,

@@ -80,7 +80,7 @@ for _pattern in _patterns:
 
 urlpatterns = [
     path("api/v1/", (_patterns, _app, _namespace)),
-    re_path(r"^api(/.*)?$", problem.no_such_path),
+    re_path(r"^api(?:/.*)?$", problem.no_such_path),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.openmetrics),

@@ -22,7 +22,8 @@ from tocsin.central.problem import (
 )
 from tocsin.central.relay import FIELDS, SET, check_relay, read_password, read_user
 from tocsin.trust.certificate import NotCertificates, read_certificates
-from tocsin.trust.policy import PRESETS, RefusedCiphers, check_policy
+from tocsin.trust.ciphercheck import check_policy
+from tocsin.trust.policy import PRESETS, RefusedCiphers
 
 __all__ = ["SET", "Given", "ReadFile", "load", "parse"]
 

@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def _collect(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     from tocsin.trust import collect  # noqa: PLC0415
-    from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy, check_policy  # noqa: PLC0415
+    from tocsin.trust.ciphercheck import check_policy  # noqa: PLC0415
+    from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy  # noqa: PLC0415
 
     host, port = _target(arguments.target)
     anchors = _anchors(arguments.trust, home)

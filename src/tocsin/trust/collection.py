@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tocsin.base.clock import Instant, rfc3339
 from tocsin.faults.fault import Finding
 from tocsin.trust.certificate import Certificate
-from tocsin.trust.session import TlsFacts
+from tocsin.trust.facts import TlsFacts
 from tocsin.trust.verdict import Verdict
 
 

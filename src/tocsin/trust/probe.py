@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from tocsin.faults.fault import Finding
 from tocsin.trust.anchor import Anchor
+from tocsin.trust.facts import TlsFacts
 from tocsin.trust.failure import ProbeFailure
 from tocsin.trust.prelude import Prelude
-from tocsin.trust.session import TlsClient, TlsFacts, TlsFailure
+from tocsin.trust.session import TlsClient, TlsFailure
 
 _READ = 65536
 _GOODBYE_SECONDS = 2.0

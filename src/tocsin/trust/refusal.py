@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tocsin.base.clock import now
 from tocsin.faults.fault import Finding
 from tocsin.trust.anchor import SMALLEST_KEY, Anchor
+from tocsin.trust.facts import TlsFacts
 from tocsin.trust.name import printable
 from tocsin.trust.verdict import judge
 from tocsin.trust.wire import ServerFlight, WireError, looks_like_tls, read_flight
-
-if TYPE_CHECKING:
-    from tocsin.trust.session import TlsFacts
 
 # `ssl.SSLError.reason`: the names of OpenSSL's reason codes (openssl/sslerr.h).
 # Alerts of the peer have "ALERT_" in theirs and are looked up by what follows it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tocsin.trust.ciphercheck import check_ciphers, check_policy
 from tocsin.trust.context import client_context
 from tocsin.trust.policy import (
     DEFAULT_POLICY,
@@ -12,8 +13,6 @@ from tocsin.trust.policy import (
     CipherPolicy,
     RefusedCiphers,
     UnknownCiphers,
-    check_ciphers,
-    check_policy,
 )
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-import chains
 import pytest
 from django.test import Client
 
+import chains
 from tocsin.base.clock import now
 from tocsin.base.home import node_name
 from tocsin.base.ids import uuid7
@@ -133,9 +133,7 @@ def make_delivery(alarm: str, state: str = "failed", **said: Any) -> str:
     delivery = models.Delivery.objects.create(id=id_, state=state, **{**fields, **said})
     transition = models.Transition.objects.filter(alarm_id=alarm).order_by("id").first()
     assert transition is not None
-    models.Telling.objects.create(
-        delivery=delivery, transition=transition, action=delivery.action
-    )
+    models.Telling.objects.create(delivery=delivery, transition=transition, action=delivery.action)
     return id_
 
 

@@ -123,7 +123,9 @@ def test_all_that_is_known_of_an_alarm_is_shown(reported: Reported, admin: Clien
         "url": "https://sensor.example.com/42",
         "protocol": "TCP",
         "dedup_key": "a key of its own",
-        "source_host": Host("192.0.2.3", 4711, "pc.example.com", "00:00:5e:00:53:01", "mia", ("A",)),
+        "source_host": Host(
+            "192.0.2.3", 4711, "pc.example.com", "00:00:5e:00:53:01", "mia", ("A",)
+        ),
         "target_host": Host("198.51.100.4", 443, "web.example.com"),
         "attributes": {"signature_id": "2001219"},
     }
@@ -200,7 +202,7 @@ def test_the_mark_follows_everything_that_shows(several, admin: Client, reported
 
 def test_nobody_is_given_the_mark_of_somebody_else(several, admin: Client, signed_in):
     """A mark of one person's page is not valid for another's: they may see other buttons."""
-    from tocsin.domain.principal import Role  # noqa: PLC0415
+    from tocsin.domain.principal import Role
 
     mark = admin.get("/")["ETag"]
     viewer = signed_in(Role.VIEWER)

@@ -69,7 +69,7 @@ def test_the_password_is_in_no_page_and_no_session(admin: Client, markup):
     confirmed(admin, form(), markup)
     pages.append(admin.get(GENERAL).content.decode())
     assert not any(PASSWORD in one for one in pages)
-    from django.contrib.sessions.models import Session  # noqa: PLC0415
+    from django.contrib.sessions.models import Session
 
     held = [one.get_decoded() for one in Session.objects.all()]
     assert PASSWORD not in str(held)
@@ -88,9 +88,7 @@ def test_a_password_that_is_left_empty_stays(admin: Client, markup):
 def test_a_sealed_password_of_somebody_else_is_worth_nothing(admin: Client, markup):
     """What one administrator's confirmation carries cannot be sent by another."""
     page = markup(admin.post(GENERAL, form()).content.decode())
-    Person.objects.create(
-        name="second", role="administrator", created_at=0, created_by="a test"
-    )
+    Person.objects.create(name="second", role="administrator", created_at=0, created_by="a test")
     other = Client()
     other.force_login(Person.objects.get(name="second"))
     answer = other.post(GENERAL, {**hidden(page), "confirmed": "1"})
@@ -186,7 +184,7 @@ def test_an_appliance_that_is_not_there(admin: Client):
 
 def test_status_is_what_the_roles_reported(scene, admin: Client, markup):
     """Behind the latest version: Config Changes Pending; by it: Up."""
-    from tocsin.base.clock import now  # noqa: PLC0415
+    from tocsin.base.clock import now
 
     for role in ("web", "responder", "intake"):
         models.RoleState.objects.create(

@@ -110,8 +110,8 @@ def test_without_sign_in_everything_leads_to_the_form(row, scene, client: Client
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row[1]} {row[0]}")
 def test_what_is_refused_is_not_done(row, scene, signed_in: Callable[..., Client]):
     """After a refusal the store is what it was before."""
-    from tocsin.engine import configuration  # noqa: PLC0415
-    from tocsin.store import models  # noqa: PLC0415
+    from tocsin.engine import configuration
+    from tocsin.store import models
 
     def state() -> object:
         return (
@@ -151,11 +151,7 @@ def test_a_viewer_is_shown_no_button_that_would_be_refused(
 ):
     """No form that sends anything stands on a viewer's page but sign-out, theme and language."""
     page = markup(signed_in(Role.VIEWER).get(address(path, scene)).content.decode())
-    sent = {
-        one["action"]
-        for one in page.all("form")
-        if one.get("method", "").lower() == "post"
-    }
+    sent = {one["action"] for one in page.all("form") if one.get("method", "").lower() == "post"}
     assert sent <= {"/sign-out", "/theme", "/language"}
     assert page.all("form")
 

@@ -48,8 +48,7 @@ def test_every_page_forbids_what_it_never_asks_for(path, scene, admin: Client):
     """The policy lets nothing run, load or be sent anywhere but what comes from here."""
     answer = admin.get(filled(path, scene))
     policy = dict(
-        (part.split(None, 1) + [""])[:2]
-        for part in answer["Content-Security-Policy"].split("; ")
+        (part.split(None, 1) + [""])[:2] for part in answer["Content-Security-Policy"].split("; ")
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
@@ -107,7 +106,7 @@ class _Ids:
 
 def test_an_answer_of_the_relay_stays_text(scene, admin: Client, markup):
     """What a relay said is shown in the evidence as it was, never obeyed."""
-    from tocsin.store import models  # noqa: PLC0415
+    from tocsin.store import models
 
     models.Attempt.objects.create(
         delivery_id=scene.delivery,

@@ -28,7 +28,7 @@ def test_a_mistake_of_ours_shows_a_number_and_nothing_else(
     signed_in, markup, monkeypatch: pytest.MonkeyPatch, capsys
 ):
     """500 gives an incident number, which the log has with the trace; the page has no trace."""
-    from tocsin.engine import alarms  # noqa: PLC0415
+    from tocsin.engine import alarms
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret word is xyzzy")
@@ -49,9 +49,9 @@ def test_the_page_about_a_broken_store_needs_no_store(
     signed_in, monkeypatch: pytest.MonkeyPatch, markup
 ):
     """When the store fails, the page that says so is still shown."""
-    from django.db import OperationalError  # noqa: PLC0415
+    from django.db import OperationalError
 
-    from tocsin.engine import alarms, appliance  # noqa: PLC0415
+    from tocsin.engine import alarms, appliance
 
     def locked(*_: object, **__: object) -> None:
         raise OperationalError("database is locked")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import chains
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+import chains
 from tocsin.engine import access, anchors, configuration
 
 ROOT = chains.make("Example Root CA 7", ca=True, ends=4000)
@@ -140,7 +140,9 @@ def test_export_gives_the_certificate_that_was_added(scene, admin: Client):
     assert admin.get("/trust/export").content == answer.content
 
 
-@pytest.mark.parametrize("server", ["", "no port", "http://a:25/", "host:0", "host:99999", "a b:25"])
+@pytest.mark.parametrize(
+    "server", ["", "no port", "http://a:25/", "host:0", "host:99999", "a b:25"]
+)
 def test_a_server_that_cannot_be_one_is_refused_at_the_field(server, admin: Client, markup):
     """Nothing is looked up; what was typed is kept."""
     answer = admin.post("/trust/collect", {"server": server})

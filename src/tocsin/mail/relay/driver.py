@@ -15,7 +15,8 @@ from tocsin.mail.smtp.mailing import Mailing
 from tocsin.mail.smtp.opening import Opening
 from tocsin.mail.smtp.reply import MalformedReply, ReplyReader
 from tocsin.mail.smtp.step import Step
-from tocsin.trust.session import TlsClient, TlsFacts, TlsFailure
+from tocsin.trust.facts import TlsFacts
+from tocsin.trust.session import TlsClient, TlsFailure
 
 
 class Conversation(Protocol):
