@@ -82,7 +82,10 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     """
     program = Program(tmp_path_factory.mktemp("stocked"))
     try:
-        relay = program.rehearse("--stand-in", "--sandbox", "--identity", "example.com")
+        relay = program.rehearse(
+            *("--stand-in", "--sandbox", "--identity", "example.com"),
+            *("--rate", "1000", "--quota", "100000"),
+        )
         program.apply(_stock(relay))
         manager = Manager(program, program.up())
         manager.report(*_alarms())
@@ -170,9 +173,11 @@ class Visit:
         if message.type in {"error", "warning"} and "the server responded with" not in message.text:
             self.complaints.append(message.text)
 
-    def go(self, path: str) -> Page:
-        """Open a page of the manager."""
-        self.page.goto(self.address + path)
+    def go(self, path: str, status: int = 200) -> Page:
+        """Open a page of the manager, which must be there."""
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.status == status, path
         return self.page
 
     def sign_in(self, name: str, password: str) -> None:
@@ -185,6 +190,10 @@ class Visit:
     def settle(self, one_time: str) -> None:
         """Sign in as the first administrator and choose a password."""
         self.sign_in("administrator", one_time)
+        self.choose_password()
+
+    def choose_password(self) -> None:
+        """Replace the one-time password."""
         self.page.get_by_label("New password", exact=True).fill(PASSWORD)
         self.page.get_by_label("Once more").fill(PASSWORD)
         self.page.get_by_role("button", name="Set the password").click()

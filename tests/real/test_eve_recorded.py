@@ -16,6 +16,7 @@ from tocsin.domain.severity import Severity
 from tocsin.intake.eve.kind import Eve, EveReader
 from tocsin.intake.eve.settings import EveSettings
 from tocsin.intake.kind import Batch
+from tocsin.rehearsal.scenario.record import Connection, community_id
 
 HONEYPOT = "ssh-honeypot-2023.eve.json.gz"
 PART_OF_HONEYPOT = "ssh-honeypot-2023-alerts.eve.json.gz"
@@ -87,6 +88,18 @@ def assert_complete(report: Report) -> None:
     assert len(report.details.splitlines()) >= 3
     assert report.attributes["signature_id"].isdigit()
     assert all(value.isprintable() and len(value) <= 1000 for value in report.attributes.values())
+
+
+def test_our_own_records_name_flows_as_sensors_do(recorded: Path) -> None:
+    """The scenario's Community IDs are computed as the recorded sensor computed them."""
+    compared = 0
+    for line in content_of(recorded / "eve" / PART_OF_HONEYPOT).splitlines():
+        record = json.loads(line)
+        ends = record["src_ip"], record["src_port"], record["dest_ip"], record["dest_port"]
+        connection = Connection(0, 0, *ends, record["proto"], "", 0, 0)
+        assert community_id(connection) == record["community_id"]
+        compared += 1
+    assert compared == 1794
 
 
 def test_what_became_of_the_honeypot(recorded: Path, tmp_path: Path) -> None:

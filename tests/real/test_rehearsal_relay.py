@@ -34,7 +34,7 @@ from rehearsing import (
 from tocsin.mail.relay import RelayConnection
 from tocsin.rehearsal import words
 from tocsin.rehearsal.inbox import count_mails, list_mails, read_mail
-from tocsin.rehearsal.relay import FolderInUse
+from tocsin.rehearsal.relay import FolderInUse, Relay
 from tocsin.trust.collect import collect
 from tocsin.trust.policy import DEFAULT_POLICY
 
@@ -410,15 +410,21 @@ async def test_hostile_octets_do_not_hurt_the_next_client(out):
 
 async def test_a_client_that_takes_no_answers_costs_no_memory(out):
     """Its commands are not read any further."""
-    async with rehearsing(out) as endpoint:
-        plain = socket.socket()
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        plain.setblocking(False)
-        loop = asyncio.get_running_loop()
-        await loop.sock_connect(plain, ("127.0.0.1", endpoint.port))
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(loop.sock_sendall(plain, b"NOOP\r\n" * 5_000_000), 3)
-        plain.close()
+    relay = Relay(FREE, out)
+    endpoint = await relay.start()
+    try:
+        with socket.socket() as plain:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            plain.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(plain, ("127.0.0.1", endpoint.port))
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(loop.sock_sendall(plain, b"EHLO x\r\n" * 5_000_000), 3)
+            (connection,) = relay._connections
+            # What one read of commands is answered with, and no more.
+            assert connection._transport.get_write_buffer_size() < 8_000_000
+    finally:
+        await relay.stop()
 
 
 async def test_the_folder_says_where_the_relay_is_as_long_as_it_runs(out):
@@ -453,8 +459,6 @@ async def test_a_second_relay_in_one_folder_is_refused(out):
 
 async def test_a_taken_port_is_told_and_leaves_nothing_open(out, tmp_path):
     """The folder is free again afterwards."""
-    from tocsin.rehearsal.relay import Relay
-
     async with rehearsing(out) as endpoint:
         other = shutil.copytree(out, tmp_path / "other", ignore=shutil.ignore_patterns(".lock"))
         relay = Relay(replace(FREE, port=endpoint.port), other)

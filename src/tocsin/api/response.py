@@ -59,11 +59,11 @@ def list_actions(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     openapi_extra=_ACTION,
     summary="Add an action",
 )
-def add_action(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+def add_action(request: HttpRequest) -> dict[str, Any]:
     """The action as it was kept."""
     action = read_object(request)
     configuration.put_action(caller(request), action)
-    return 201, _one(request, "actions", "action", str(action.get("name")))
+    return _one(request, "actions", "action", str(action.get("name")))
 
 
 # Before the paths that a name may go on in: a name may hold a slash.
@@ -88,10 +88,9 @@ def put_action(request: HttpRequest, name: str) -> dict[str, Any]:
 
 
 @router.delete("/actions/{path:name}", response={204: None}, summary="Remove an action")
-def remove_action(request: HttpRequest, name: str) -> tuple[int, None]:
+def remove_action(request: HttpRequest, name: str) -> None:
     """Refused while a rule names it."""
     configuration.remove_action(caller(request), name)
-    return 204, None
 
 
 @router.get("/rules", summary="The response rules")
@@ -106,11 +105,11 @@ def list_rules(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     openapi_extra=_RULE,
     summary="Add a rule",
 )
-def add_rule(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+def add_rule(request: HttpRequest) -> dict[str, Any]:
     """The rule as it was kept."""
     rule = read_object(request)
     configuration.put_rule(caller(request), rule)
-    return 201, _one(request, "rules", "rule", str(rule.get("name")))
+    return _one(request, "rules", "rule", str(rule.get("name")))
 
 
 @router.get("/rules/{path:name}", summary="One rule")
@@ -128,7 +127,6 @@ def put_rule(request: HttpRequest, name: str) -> dict[str, Any]:
 
 
 @router.delete("/rules/{path:name}", response={204: None}, summary="Remove a rule")
-def remove_rule(request: HttpRequest, name: str) -> tuple[int, None]:
+def remove_rule(request: HttpRequest, name: str) -> None:
     """The rule tells nobody from now on."""
     configuration.remove_rule(caller(request), name)
-    return 204, None

@@ -84,11 +84,11 @@ def list_trust(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     openapi_extra=_reference("NewAnchor"),
     summary="Trust certificates",
 )
-def add_trust(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+def add_trust(request: HttpRequest) -> dict[str, Any]:
     """All certificates of the PEM text, or none."""
     new = read_model(request, NewAnchor)
     upload = anchors.Upload(new.name, new.pem.encode())
-    return 201, changed_json(anchors.add_anchors(caller(request), [upload]))
+    return changed_json(anchors.add_anchors(caller(request), [upload]))
 
 
 @router.get("/trust/{path:name}", summary="One certificate of the trust store")

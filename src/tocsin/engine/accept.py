@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from tocsin.base.clock import HOUR, SYSTEM_CLOCK, Clock, Instant
 from tocsin.base.ids import uuid7
@@ -63,9 +63,9 @@ def accept(
                 ids = accept_within(batch, policies, clock=clock)
             break
         except (IntegrityError, OperationalError):
-            # On PostgreSQL another writer may have opened the same alarm at the
-            # same moment, or two batches may have met in opposite order.
-            if attempt == _TRIES:
+            # Where several write at once, another may have opened the same alarm at
+            # the same moment, or two batches may have met in opposite order.
+            if attempt == _TRIES or not connection.features.has_select_for_update:
                 raise
     nudge.wake("responder")
     return ids

@@ -35,6 +35,7 @@ class Breaker:
     paused_at: Instant | None = None
     probe_at: Instant | None = None
     failures: int = 0
+    failed_at: Instant = 0
 
     def look(self) -> Use:
         """How it may be used now; a pause that is over becomes a try."""
@@ -52,12 +53,19 @@ class Breaker:
         self.failures += 1
         waits = _PASSING if FAULTS[finding.code].retry is Retry.TRANSIENT else _LASTING
         self.use = Use.PAUSED
+        self.failed_at = now
         self.finding = finding
         self.paused_at = self.paused_at or now
         self.probe_at = now + int(waits.delay(self.failures) * SECOND)
 
-    def succeed(self) -> bool:
-        """The relay took a message; True when that ended a pause."""
+    def succeed(self, began: Instant) -> bool:
+        """The relay took a message that was begun then; True when that ended a pause.
+
+        What was under way when the relay failed says nothing: a relay that throttles
+        takes some of what comes at once and refuses the rest.
+        """
+        if self.use is Use.PAUSED and began <= self.failed_at:
+            return False
         was_failing = self.paused_at is not None
         self.use = Use.OPEN
         self.finding = self.paused_at = self.probe_at = None

@@ -281,6 +281,7 @@ def put_action(
 
     Raises: as `change`; NotFound when there is nothing to replace.
     """
+    require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
     document = show(latest.configuration)
     actions = _put(document["actions"], action, "action", replaces)
@@ -305,6 +306,7 @@ def remove_action(principal: Principal, name: str) -> Changed:
 
     Raises: as `change`; NotFound; Conflict names the rules that use it.
     """
+    require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
     document = show(latest.configuration)
     users = [
@@ -328,6 +330,7 @@ def put_rule(
 
     Raises: as `change`; NotFound when there is nothing to replace.
     """
+    require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
     rules = _put(show(latest.configuration)["rules"], rule, "rule", replaces)
     return change(principal, {"rules": rules}, expected=latest.number)
@@ -338,6 +341,7 @@ def remove_rule(principal: Principal, name: str) -> Changed:
 
     Raises: as `change`; NotFound.
     """
+    require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
     rules = _without(show(latest.configuration)["rules"], "rule", name)
     return change(principal, {"rules": rules}, expected=latest.number)

@@ -29,6 +29,8 @@ from tocsin.store.queries import counters, outbox
 ROLE = "responder"
 _POLL_S = 1.0
 _HOUSEKEEPING_S = 5.0
+_FINISH_S = 3.0
+"""How long deliveries under way may take when the role is asked to end."""
 _BATCH = 500
 
 _log = structlog.get_logger(ROLE)
@@ -79,6 +81,9 @@ class _Responder:
             done, _ = await asyncio.wait([*work, stopping], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
                 task.result()  # a loop that ended has failed: say so by ending too
+            # What is on its way is finished and recorded; what is not, is in doubt.
+            await self._sender.stop()
+            await asyncio.wait([work[1]], timeout=_FINISH_S)
         finally:
             for task in [*work, stopping]:
                 task.cancel()

@@ -56,6 +56,8 @@ class Prepared:
 
     outgoing: Outgoing
     envelope: Envelope
+    generation: int
+    """Counts the relays used so far: a message is composed for one of them."""
 
 
 class Composer(Protocol):
@@ -108,6 +110,7 @@ class Sender:
         self._work = asyncio.Event()
         self._test_asked = asyncio.Event()
         self._filled = asyncio.Condition()
+        self._stopping = False
 
     def use_relay(self, relay: RelaySettings | None) -> None:
         """Send by this relay from now on; messages not yet claimed are composed anew."""
@@ -127,8 +130,15 @@ class Sender:
         self._work.set()
         self._test_asked.set()
 
+    async def stop(self) -> None:
+        """Begin nothing more: `run` ends when what is under way has been recorded."""
+        self._stopping = True
+        self.wake()
+        async with self._filled:
+            self._filled.notify_all()
+
     async def run(self) -> None:
-        """Fill and empty until cancelled."""
+        """Fill and empty until stopped."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._fill())
             for place in range(self._settings.connections):
@@ -138,7 +148,7 @@ class Sender:
     # Composing ahead
 
     async def _fill(self) -> None:
-        while True:
+        while not self._stopping:
             self._work.clear()
             found = 0
             if self._relay is not None and self._breaker.look() is not Use.PAUSED:
@@ -147,14 +157,14 @@ class Sender:
                 await _wait(self._work, 1.0)
 
     async def _fill_once(self) -> int:
-        async with self._filled:
-            await self._filled.wait_for(lambda: len(self._ready) <= _AHEAD // 2)
+        if len(self._ready) > _AHEAD // 2:
+            return 0
         generation = self._generation
         fresh = await self._store.insist(
             _waiting, self._composer, self._clock.now(), _AHEAD, without=frozenset(self._in_hand)
         )
         self._in_hand.update(one.id for one in fresh)
-        prepared, hopeless = await asyncio.to_thread(self._prepare, fresh)
+        prepared, hopeless = await asyncio.to_thread(self._prepare, fresh, generation)
         if hopeless:
             await self._give_up(hopeless)
         async with self._filled:
@@ -166,13 +176,13 @@ class Sender:
         return len(fresh)
 
     def _prepare(
-        self, fresh: Sequence[Outgoing]
+        self, fresh: Sequence[Outgoing], generation: int
     ) -> tuple[list[Prepared], list[tuple[Outgoing, Finding]]]:
         prepared: list[Prepared] = []
         hopeless: list[tuple[Outgoing, Finding]] = []
         for one in fresh:
             try:
-                prepared.append(Prepared(one, self._composer.compose(one)))
+                prepared.append(Prepared(one, self._composer.compose(one), generation))
             except NotComposed as reason:
                 hopeless.append((one, reason.finding))
         return prepared, hopeless
@@ -194,8 +204,8 @@ class Sender:
         connection: RelayConnection | None = None
         generation = -1
         try:
-            while True:
-                batch = await self._take(place, connection)
+            while not self._stopping:
+                batch = self._fit(await self._take(place, connection))
                 if connection is not None and (
                     generation != self._generation or not connection.usable or not batch
                 ):
@@ -222,6 +232,8 @@ class Sender:
         idle = connection.idle_limit if connection is not None else None
 
         def may_take() -> bool:
+            if self._stopping:
+                return True
             use = self._breaker.look()
             if not self._ready or use is Use.PAUSED or self._relay is None:
                 return False
@@ -235,11 +247,19 @@ class Sender:
                     await self._filled.wait_for(may_take)
             except TimeoutError:
                 return []
+            if self._stopping:
+                return []
             size = 1 if self._breaker.look() is Use.TRYING else window
             batch = [self._ready.popleft() for _ in range(min(size, len(self._ready)))]
             self._filled.notify_all()
         self._work.set()
         return batch
+
+    def _fit(self, batch: Sequence[Prepared]) -> list[Prepared]:
+        """Without messages that were composed for a relay no longer used: they are made anew."""
+        stale = [one for one in batch if one.generation != self._generation]
+        self._in_hand.difference_update(one.outgoing.id for one in stale)
+        return [one for one in batch if one.generation == self._generation]
 
     async def _connect(self, batch: Sequence[Prepared]) -> RelayConnection | None:
         """A connection, or None after the failure has been recorded and the relay paused."""
@@ -318,8 +338,9 @@ class Sender:
             return
         outcomes = [one.outcome for one in results]
         relay = self._relay.name if self._relay is not None else None
-        accepted = relay if any(one.ok for one in outcomes) else None
-        ended_pause = accepted is not None and self._breaker.succeed()
+        taken = [one.started_at for one in outcomes if one.ok]
+        accepted = relay if taken else None
+        ended_pause = bool(taken) and self._breaker.succeed(max(taken))
         await self._store.insist(
             _record, outcomes, self._owner, accepted=accepted, ended_pause=ended_pause
         )
@@ -355,7 +376,7 @@ class Sender:
     # Test Action: at once, over a connection of its own, never again
 
     async def _test(self) -> None:
-        while True:
+        while not self._stopping:
             self._test_asked.clear()
             rows = await self._store.insist(
                 _waiting, self._composer, self._clock.now(), 4, tests=True

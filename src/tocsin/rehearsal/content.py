@@ -32,11 +32,13 @@ class Content:
         return True
 
     def finish(self) -> tuple[bytes, int]:
-        """The content without dot-stuffing and its size in octets; empty when not kept."""
+        """The content without dot-stuffing and its size in octets; too long, it is empty.
+
+        The size of what was dropped on the way counts with its stuffing.
+        """
         text = bytes(self._kept).replace(b"\r\n.", b"\r\n")[2:]
-        if self._dropped:
-            return b"", self._dropped + len(text)
-        return text, len(text)
+        size = self._dropped + len(text)
+        return (text if size <= self._most else b""), size
 
     def _drop_what_is_too_much(self) -> None:
         """Once it is certainly too long, keep only what the end may begin with."""

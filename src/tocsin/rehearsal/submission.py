@@ -10,7 +10,7 @@ class Submission:
     """Envelope and content, before anybody has judged them.
 
     `content` is without dot-stuffing; it is empty when the message was longer than the
-    endpoint keeps, and `size` (octets) then says so.
+    endpoint takes, which `size` (octets) then says.
     """
 
     sender: str

@@ -124,6 +124,7 @@ def _form(
 @page
 def remove(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Remove an action that no rule names."""
+    require(principal, Permission.CHANGE_RESPONSE)
     name = request.POST.get("name", "")
     configuration.remove_action(principal, name)
     messages.success(request, _("The action %(name)s is removed.") % {"name": name})

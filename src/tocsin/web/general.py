@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from tocsin.base.clock import Instant
 from tocsin.base.secret import Secret
 from tocsin.central.configuration import Smtp
 from tocsin.central.problem import Invalid
@@ -28,6 +29,7 @@ PORTS = {"starttls": 587, "smtps": 465, "none": 25}
 _NAMES = frozenset({"server", "port", "encryption", "from", "user", "password"})
 _TEXTS = ("server", "port", "from", "user", "encryption")
 _LONGEST_PASSWORD = 1000
+_LOOK_BACK = 50
 _PASSWORD = "smtp.password"  # noqa: S105 -- the name of the field
 
 
@@ -128,9 +130,18 @@ def _form(
         "others": wrong.other,
         "encryptions": ENCRYPTIONS,
         "has_password": smtp is not None and smtp.password is not None,
+        "password_set_at": _password_set_at(principal),
         "anchors": anchors.anchors(principal),
     }
     return render(request, "tocsin/general.html", context, status=422 if wrong else 200)
+
+
+def _password_set_at(principal: Principal) -> Instant | None:
+    """When the password in force was set, as far as the latest versions tell."""
+    for one in configuration.history(principal, _LOOK_BACK):
+        if any(line.startswith("smtp.password:") for line in one.summary):
+            return one.created_at
+    return None
 
 
 def _confirmation(

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.base.clock import now
 from tocsin.central.problem import Invalid
 from tocsin.domain.principal import Permission, Principal, require
-from tocsin.engine import anchors, certs, configuration
+from tocsin.engine import anchors, certs, configuration, reliance
 from tocsin.engine.anchors import Upload
 from tocsin.engine.errors import Conflict, Refused
 from tocsin.faults.catalogue import explain
 from tocsin.trust.anchor import check_anchor, describe_use
-from tocsin.trust.certificate import Certificate, read_certificates
+from tocsin.trust.certificate import Certificate
 from tocsin.web.answer import page, told
 
 TRUST = "/trust"
@@ -145,7 +145,13 @@ def remove(request: HttpRequest, principal: Principal) -> HttpResponse:
         view = anchors.anchor(principal, request.GET.get("name", ""))
         smtp = configuration.current().configuration.smtp
         left = len(anchors.anchors(principal)) - 1
-        context = {"place": "trust", "view": view, "smtp": smtp, "left": left}
+        context = {
+            "place": "trust",
+            "view": view,
+            "smtp": smtp,
+            "left": left,
+            "needed": reliance.relay_needs(principal, view.name),
+        }
         return render(request, "tocsin/trust_remove.html", context)
     name = request.POST.get("name", "")
     anchors.remove_anchor(principal, name)
@@ -210,5 +216,6 @@ def collect(request: HttpRequest, principal: Principal) -> HttpResponse:
 def consider(request: HttpRequest, principal: Principal) -> HttpResponse:
     """A certificate that was collected goes to the confirmation."""
     require(principal, Permission.ADMINISTER)
-    certificates = read_certificates(request.POST.get("pem", "").encode())
-    return _confirmation(request, [(one.title, one) for one in certificates])
+    return _confirmation(
+        request, anchors.read_uploads([Upload("", request.POST.get("pem", "").encode())])
+    )

@@ -168,7 +168,7 @@ def test_a_wrong_method_is_told_which_are_right(method, path, allowed, api):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-@pytest.mark.parametrize("path", ["/api/v1/alarm", "/api/v1/", "/api/v1", "/api", "/api/v9/x"])
+@pytest.mark.parametrize("path", ["/api/v1/alarm", "/api/v1/", "/api/v1", "/api/v9/x"])
 def test_a_path_that_is_not_there_is_a_problem_document(method, path, api):
     """Programs get 404 in JSON, not the page that a browser would get."""
     assert path in api.ask(method, path, {}, role=None).problem(404, "input.not-found")["detail"]

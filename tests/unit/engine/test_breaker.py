@@ -54,9 +54,20 @@ def test_success_opens_and_says_so_once(clock):
     """The first message taken ends the pause."""
     breaker = Breaker(clock)
     breaker.fail(Finding("tcp.refused"))
-    assert breaker.succeed() is True
-    assert breaker.succeed() is False
+    clock.time += 3 * SECOND
+    assert breaker.succeed(clock.now()) is True
+    assert breaker.succeed(clock.now()) is False
     assert breaker.look() is Use.OPEN
+
+
+def test_what_was_under_way_ends_no_pause(clock):
+    """A message begun before the failure may be taken, and the relay stays paused."""
+    breaker = Breaker(clock)
+    began = clock.now()
+    clock.time += SECOND
+    breaker.fail(Finding("ses.rate-exceeded"))
+    assert breaker.succeed(began) is False
+    assert breaker.look() is Use.PAUSED
 
 
 def test_a_changed_configuration_is_tried_at_once(clock):

@@ -268,6 +268,20 @@ def test_a_message_that_is_too_long_is_read_to_its_end():
     assert submission.size > 1000
 
 
+def test_the_end_of_a_message_that_is_too_long_may_come_in_any_pieces():
+    """Of what is dropped, the octets stay that its end may begin with."""
+    for cut in range(1, 6):
+        client = Client(Manner(wrapper=True, most_octets=1000))
+        client.say(f"AUTH PLAIN {b64(f'{chr(0)}{USER}{chr(0)}{PASSWORD}')}")
+        client.say(TRANSACTION)
+        end = b"\r\n.\r\n"
+        assert client.say(b"x" * 5000 + end[:cut]) == (b"250 Ok id\r\n" if cut == 5 else b"")
+        if cut < 5:
+            assert client.say(b"".join((end[cut:], b"NOOP\r\n"))) == b"250 Ok id\r\n250 Ok\r\n"
+        assert client.submissions[0].content == b""
+        assert client.submissions[0].size > 1000
+
+
 def test_a_message_of_exactly_the_most_octets_is_kept():
     """Stuffing does not count, nor does the final dot."""
     client = Client(Manner(wrapper=True, most_octets=1000))
@@ -339,6 +353,14 @@ def test_a_line_without_end_ends_the_connection(plain):
     assert plain.say(b"N" * LONGEST) == b""
     assert plain.say(b"N") == words.LINE_TOO_LONG
     assert plain.last is Then.CLOSE
+
+
+def test_the_longest_line_may_be_cut_within_its_end(secure):
+    """It is as long as a line may be, and no longer."""
+    line = b"NOOP " + b"x" * (LONGEST - 5)
+    assert secure.say(line + b"\r\n") == words.OK
+    assert secure.say(line + b"\r") == b""
+    assert secure.say(b"\n") == words.OK
 
 
 def test_a_silent_client_is_told_and_left(plain):

@@ -169,7 +169,7 @@ def test_an_address_identity_has_no_signature_of_its_domain(signers):
 def test_a_mail_to_several_names_none_of_them():
     """Hidden recipients stay hidden in the trace."""
     mail = parsed(carry(recipients=("op@example.net", "hidden@example.net")))
-    assert "hidden@example.net" not in mail["Received"]
+    assert "for <" not in mail["Received"]
     assert mail["X-Rehearsal-Envelope-To"] == "op@example.net, hidden@example.net"
 
 

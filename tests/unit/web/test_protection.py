@@ -48,7 +48,7 @@ def test_every_page_forbids_what_it_never_asks_for(path, scene, admin: Client):
     """The policy lets nothing run, load or be sent anywhere but what comes from here."""
     answer = admin.get(filled(path, scene))
     policy = dict(
-        (part.split(None, 1) + [""])[:2] for part in answer["Content-Security-Policy"].split("; ")
+        ([*part.split(None, 1), ""])[:2] for part in answer["Content-Security-Policy"].split("; ")
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
