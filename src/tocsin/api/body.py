@@ -8,14 +8,13 @@ from typing import Any, NoReturn, TypeVar
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
-from ninja import Schema
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tocsin.central.problem import Invalid, problems_of
 from tocsin.engine.errors import Refused
 from tocsin.faults.fault import Finding
 
-Model = TypeVar("Model", bound=Schema)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class TooLarge(Exception):

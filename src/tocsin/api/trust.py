@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
-from pydantic import ConfigDict
+from ninja import Query, Router
+from pydantic import BaseModel, ConfigDict
 
 from tocsin.api.body import described, read_model
 from tocsin.api.caller import caller
@@ -18,7 +18,7 @@ from tocsin.engine import anchors, certs
 router = Router(tags=["trust"])
 
 
-class NewAnchor(Schema):
+class NewAnchor(BaseModel):
     """Certificates to trust, as PEM text; `name` is the friendly name, made up when empty."""
 
     model_config = ConfigDict(extra="forbid")
@@ -27,7 +27,7 @@ class NewAnchor(Schema):
     name: Text = ""
 
 
-class Endpoint(Schema):
+class Endpoint(BaseModel):
     """Where to look; `timeout` (seconds) bounds all of it."""
 
     model_config = ConfigDict(extra="forbid")

@@ -6,14 +6,12 @@ import io
 import os
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 
 import structlog
 
 from tocsin.base.files import write_atomically
-from tocsin.base.home import Home, node_name
+from tocsin.base.home import Home
 from tocsin.engine.access import first_administrator
 from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.firstpassword import first_password_file
@@ -39,6 +37,8 @@ def run(home: Home, host: str, port: int, *, plain: bool) -> None:
     if password is not None:
         write_atomically(first_password_file(home), password.reveal().encode() + b"\n", mode=0o600)
     if not plain:
+        from tocsin.engine.webcertificate import make_certificate  # noqa: PLC0415
+
         make_certificate(home, host)
     _serve(home, role, host, port, plain=plain)
 
@@ -111,52 +111,3 @@ def _report(role: RunningRole) -> None:
             _log.error("store does not answer", error=str(error))
             close_old_connections()
         time.sleep(_REPORT_EVERY_S)
-
-
-def make_certificate(home: Home, host: str) -> None:
-    """A self-made certificate for the pages, unless the home has one."""
-    if home.certificate.exists() and home.certificate_key.exists():
-        return
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Tocsin {node_name()}"[:64])])
-    names: list[x509.GeneralName] = [
-        x509.DNSName("localhost"),
-        x509.DNSName(node_name()),
-        x509.IPAddress(ip_address("127.0.0.1")),
-        x509.IPAddress(ip_address("::1")),
-    ]
-    try:
-        bound = ip_address(host)
-        if not bound.is_unspecified and not bound.is_loopback:
-            names.append(x509.IPAddress(bound))
-    except ValueError:
-        names.append(x509.DNSName(host))
-    today = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(hours=1))
-        .not_valid_after(today + timedelta(days=825))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    write_atomically(
-        home.certificate_key,
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-        mode=0o600,
-    )
-    write_atomically(home.certificate, certificate.public_bytes(serialization.Encoding.PEM))

@@ -300,8 +300,7 @@ def test_a_delivery_is_shown_with_its_evidence(api, reported, delivery):
 @pytest.mark.parametrize("state", ["queued", "sending", "retrying", "held", "delivered", "failed", "cancelled", "unknown"])
 def test_what_can_be_done_with_a_delivery_depends_on_its_state(state, api, reported, delivery):
     """Retry for what ended without success or waits; cancel for what waits; else 409."""
-    alarm = reported()
-    again, over = delivery(alarm, state), delivery(alarm, state)
+    again, over = delivery(reported(), state), delivery(reported(), state)
     retried = api.post(f"/deliveries/{again}/retry")
     if state in {"failed", "cancelled", "unknown", "held", "retrying"}:
         assert retried.json["state"] == "queued"

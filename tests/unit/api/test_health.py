@@ -139,18 +139,18 @@ def test_metrics_are_openmetrics(api, reported, delivery, configured):
     alarm = reported()
     api.post(f"/alarms/{alarm}/acknowledge")
     waiting = delivery(alarm, "queued", queued_at=now() - 60 * SECOND)
-    api.post(f"/deliveries/{delivery(alarm, 'failed')}/retry")
+    api.post(f"/deliveries/{delivery(reported(), 'failed')}/retry")
     api.post(f"/deliveries/{waiting}/cancel")
-    delivery(alarm, "retrying", queued_at=now() - 60 * SECOND)
+    delivery(reported(), "retrying", queued_at=now() - 60 * SECOND)
     role_state("responder", ready=True)
     role_state("intake", ready=True, age=3600)
     models.RelayState.objects.create(name='a"b\\c\nd', paused_at=now(), code="tcp.refused")
     answer = api.get("/metrics", role=None)
     assert answer.type == "application/openmetrics-text; version=1.0.0; charset=utf-8"
     found = read_openmetrics(answer.text)
-    assert found["tocsin_alarms"] == {'source_type="api"': 3, 'source_type="zeek"': 1}
-    assert found["tocsin_transitions"] == {'kind="active"': 3}
-    assert found["tocsin_transitions_undecided"] == {"": 3}
+    assert found["tocsin_alarms"] == {'source_type="api"': 5, 'source_type="zeek"': 1}
+    assert found["tocsin_transitions"] == {'kind="active"': 5}
+    assert found["tocsin_transitions_undecided"] == {"": 5}
     assert found["tocsin_alarms_worked"] == {'as="acknowledged"': 1}
     assert found["tocsin_deliveries"] == {
         'kind="email",state="queued"': 1,
