@@ -59,6 +59,7 @@ class Program:
             text=True,
             cwd=self.folder,
             timeout=120,
+            check=False,
         )
         if status is not None:
             assert done.returncode == status, f"{arguments}: {done.stdout}{done.stderr}"

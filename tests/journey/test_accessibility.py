@@ -8,43 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tocsin.base.home import node_name
+from browsing import PAGES
 
-PAGES = {
-    "alarms": "/",
-    "alarms filtered to nothing": "/?text=nothing+has+this",
-    "an alarm": "/alarms/{alarm}",
-    "deliveries": "/deliveries",
-    "a delivery that arrived": "/deliveries/{delivered}",
-    "a delivery that failed": "/deliveries/{failed}",
-    "rules": "/response/rules",
-    "a rule": "/response/rules/edit?name=Everything",
-    "a new rule": "/response/rules/edit",
-    "actions": "/response/actions",
-    "an action": "/response/actions/edit?name=Mail+the+SOC",
-    "a preview": "/response/actions/preview?name=Mail+the+SOC",
-    "trust": "/trust",
-    "a certificate": "/trust?name=Rehearsal+Root+CA+1",
-    "add certificates": "/trust/add",
-    "remove a certificate": "/trust/remove?name=Rehearsal+Root+CA+1",
-    "collect": "/trust/collect",
-    "appliances": "/central",
-    "statistics": f"/central/appliances/{node_name()}/statistics",
-    "settings": f"/central/appliances/{node_name()}/general",
-    "history": "/central/history",
-    "people": "/people",
-    "new password": "/new-password",
-    "inbox": "/rehearsal",
-}
 SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture(scope="session")
-def ids(stocked) -> dict[str, str]:
-    """What stands for the names in addresses."""
-    by_state = {one["state"]: one["id"] for one in stocked.program.json("deliveries")}
-    (grave,) = stocked.program.json("alarm", "list", "--severity", "critical")
-    return {"alarm": grave["id"], "failed": by_state["failed"], "delivered": by_state["delivered"]}
 
 
 def findings(page: Page) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from conftest import PASSWORD
+from browsing import PASSWORD
 
 ALARM = {
     "type": "Suspect Data Loss",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from conftest import HOSTILE
+from browsing import HOSTILE
 
 
 def focused(page: Page) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_accessibility import PAGES, ids  # noqa: F401 -- a fixture
 
-from conftest import INSIDE, PHONE
+from browsing import INSIDE, PAGES, PHONE
 
 
 def too_wide(page: Page) -> str:
@@ -25,7 +24,7 @@ def too_wide(page: Page) -> str:
 
 
 @pytest.mark.parametrize("width", [380, 768, 1440, 1920])
-def test_no_page_is_wider_than_the_screen(width, inside, ids):  # noqa: F811
+def test_no_page_is_wider_than_the_screen(width, inside, ids):
     """Nothing has to be scrolled sideways, on any page at any usual width."""
     visit = inside(viewport={"width": width, "height": 900})
     wide = {}
@@ -36,7 +35,7 @@ def test_no_page_is_wider_than_the_screen(width, inside, ids):  # noqa: F811
     assert wide == {}
 
 
-def test_on_a_phone_the_places_are_within_reach(inside, ids):  # noqa: F811
+def test_on_a_phone_the_places_are_within_reach(inside, ids):
     """The bar of places stands at the lower edge, its targets large enough for a thumb."""
     visit = inside(viewport=PHONE, has_touch=True, is_mobile=True)
     page = visit.go("/")
@@ -57,7 +56,7 @@ def test_on_a_phone_the_places_are_within_reach(inside, ids):  # noqa: F811
     expect(detail).to_have_count(0)
 
 
-def test_reading_needs_no_scripts(inside, ids):  # noqa: F811
+def test_reading_needs_no_scripts(inside, ids):
     """With scripts off every list, detail and filter is there, and links lead on."""
     visit = inside(java_script_enabled=False)
     page = visit.go("/")
@@ -74,7 +73,7 @@ def test_reading_needs_no_scripts(inside, ids):  # noqa: F811
         expect(page.get_by_role("main")).to_be_visible()
 
 
-def test_on_paper_there_is_the_content_alone(inside, ids):  # noqa: F811
+def test_on_paper_there_is_the_content_alone(inside, ids):
     """Printed, a page has neither rail nor search nor buttons, and is dark on white."""
     visit = inside(color_scheme="dark")
     page = visit.go(f"/deliveries/{ids['failed']}")

@@ -16,10 +16,10 @@ import chains
 from tlsserver import shake_hands
 from tocsin.base.clock import now
 from tocsin.trust.certificate import NotCertificates, PrivateKeyFound, read_certificates
+from tocsin.trust.ciphercheck import check_ciphers
 from tocsin.trust.context import client_context, server_context
 from tocsin.trust.der import Shape, shape_of
 from tocsin.trust.name import printable
-from tocsin.trust.ciphercheck import check_ciphers
 from tocsin.trust.policy import RefusedCiphers
 from tocsin.trust.saving import file_stem
 from tocsin.trust.session import TlsClient, TlsFailure

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tocsin.base.home import Home
 from tocsin.base.secret import Secret
 from tocsin.domain.alarm import Report
 from tocsin.engine import access, configuration
@@ -22,7 +23,6 @@ from tocsin.engine.response import Response
 from tocsin.engine.responselog import ResponseLog
 from tocsin.engine.sender import Sender, SenderSettings
 from tocsin.engine.storethread import StoreThread
-from tocsin.base.home import Home
 from tocsin.mail.relay import Encryption, RelaySettings
 from tocsin.rehearsal.endpoint import Endpoint
 from tocsin.rehearsal.relay import serve
@@ -115,7 +115,7 @@ async def until(store: StoreThread, state: str, count: int) -> None:
         return Delivery.objects.filter(state=state).count()
 
     async with asyncio.timeout(60):
-        while await store.call(found) < count:
+        while await store.call(found) < count:  # noqa: ASYNC110 -- another process's rows
             await asyncio.sleep(0.05)
 
 
@@ -130,10 +130,12 @@ async def store() -> AsyncIterator[StoreThread]:
 async def test_many_mails_go_over_one_kept_connection(store: StoreThread, tmp_path: Path):
     """Evidence is stored once for the connection; each attempt refers to it."""
     response = await store.call(queue, 30)
-    async with rehearsal(tmp_path / "out", SETTINGS) as endpoint:
-        async with sending(store, response, tmp_path, SenderSettings(connections=1)) as sender:
-            sender.use_relay(relay_of(endpoint))
-            await until(store, "delivered", 30)
+    async with (
+        rehearsal(tmp_path / "out", SETTINGS) as endpoint,
+        sending(store, response, tmp_path, SenderSettings(connections=1)) as sender,
+    ):
+        sender.use_relay(relay_of(endpoint))
+        await until(store, "delivered", 30)
     assert await store.call(Connection.objects.count) == 1
     assert await store.call(Attempt.objects.count) == 30
     assert len(list((tmp_path / "out").glob("*.eml"))) == 30
@@ -145,10 +147,12 @@ async def test_a_limit_of_messages_a_connection_loses_nothing(store: StoreThread
     """The relay ends the session after three messages: a new one takes over, nothing twice."""
     response = await store.call(queue, 20)
     settings = replace(SETTINGS, max_messages_per_connection=3)
-    async with rehearsal(tmp_path / "out", settings) as endpoint:
-        async with sending(store, response, tmp_path, SenderSettings(connections=1)) as sender:
-            sender.use_relay(relay_of(endpoint))
-            await until(store, "delivered", 20)
+    async with (
+        rehearsal(tmp_path / "out", settings) as endpoint,
+        sending(store, response, tmp_path, SenderSettings(connections=1)) as sender,
+    ):
+        sender.use_relay(relay_of(endpoint))
+        await until(store, "delivered", 20)
     assert len(list((tmp_path / "out").glob("*.eml"))) == 20
     assert await store.call(Delivery.objects.filter(maybe_twice=True).count) == 0
 
@@ -157,10 +161,12 @@ async def test_an_exceeded_rate_delays_and_drops_nothing(store: StoreThread, tmp
     """454 after the dot is no delivery: the relay pauses shortly and everything goes out."""
     response = await store.call(queue, 8)
     settings = replace(SETTINGS, max_send_rate=4)
-    async with rehearsal(tmp_path / "out", settings) as endpoint:
-        async with sending(store, response, tmp_path, SenderSettings(connections=1)) as sender:
-            sender.use_relay(relay_of(endpoint))
-            await until(store, "delivered", 8)
+    async with (
+        rehearsal(tmp_path / "out", settings) as endpoint,
+        sending(store, response, tmp_path, SenderSettings(connections=1)) as sender,
+    ):
+        sender.use_relay(relay_of(endpoint))
+        await until(store, "delivered", 8)
     assert len(list((tmp_path / "out").glob("*.eml"))) == 8
     codes = await store.call(lambda: set(Attempt.objects.values_list("code", flat=True)))
     assert "ses.rate-exceeded" in codes
@@ -170,11 +176,13 @@ async def test_an_unverified_sender_keeps_everything_queued(store: StoreThread, 
     """A fault of our own identity fails no delivery: the relay pauses and says which identity."""
     response = await store.call(queue, 3)
     settings = replace(SETTINGS, identities=("example.org",))
-    async with rehearsal(tmp_path / "out", settings) as endpoint:
-        async with sending(store, response, tmp_path) as sender:
-            sender.use_relay(relay_of(endpoint))
-            await until(store, "retrying", 1)
-            await asyncio.sleep(0.3)
+    async with (
+        rehearsal(tmp_path / "out", settings) as endpoint,
+        sending(store, response, tmp_path) as sender,
+    ):
+        sender.use_relay(relay_of(endpoint))
+        await until(store, "retrying", 1)
+        await asyncio.sleep(0.3)
     state = await store.call(RelayState.objects.get)
     assert state.code == "ses.identity-not-verified"
     assert "t@example.com" in state.facts
@@ -186,10 +194,12 @@ async def test_a_sandboxed_recipient_fails_alone(store: StoreThread, tmp_path: P
     """Only the delivery to the unverified recipient fails; the relay stays in use."""
     response = await store.call(queue, 1, ("nobody@unverified.example",))
     settings = replace(SETTINGS, sandbox=True)
-    async with rehearsal(tmp_path / "out", settings) as endpoint:
-        async with sending(store, response, tmp_path) as sender:
-            sender.use_relay(relay_of(endpoint))
-            await until(store, "failed", 1)
+    async with (
+        rehearsal(tmp_path / "out", settings) as endpoint,
+        sending(store, response, tmp_path) as sender,
+    ):
+        sender.use_relay(relay_of(endpoint))
+        await until(store, "failed", 1)
     row = await store.call(Delivery.objects.get)
     assert row.code == "ses.sandbox-recipient"
     assert await store.call(RelayState.objects.filter(paused_at__isnull=False).count) == 0

@@ -1,4 +1,4 @@
-"""The whole way, with real processes: an alarm comes in, a mail arrives, and it can be shown why."""
+"""The whole way, with real processes: an alarm comes in, a mail arrives, and why is shown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import urllib.request
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from manager import Program, alarms, document_of, smtp_of, wait_until
 
@@ -223,7 +225,7 @@ def test_sigterm_ends_everything(program: Program):
 
 
 def test_roles_end_with_a_killed_supervisor(program: Program):
-    """kill -9 of `up` leaves no role running alone."""
+    """Kill -9 of `up` leaves no role running alone."""
     program.up()
     (up,) = [one for one in program._running if "up" in one.args]
     roles = roles_of(up.pid)
@@ -264,13 +266,10 @@ def test_healthz_asks_a_stranger_for_a_token(program: Program):
     """What was forwarded for another is no longer this machine's own question."""
     url = program.up()
     request = urllib.request.Request(f"{url}/metrics", headers={"X-Forwarded-For": "192.0.2.1"})
-    try:
+    with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=10)
-    except urllib.error.HTTPError as error:
-        assert error.code == 401
-        error.close()
-    else:
-        raise AssertionError("answered without a token")
+    assert caught.value.code == 401
+    caught.value.close()
 
 
 def test_the_stand_in_takes_the_place_of_the_configured_relay(program: Program):

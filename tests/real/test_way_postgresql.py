@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from manager import Program, alarms, document_of, wait_until
 from postgresql import Cluster
 

@@ -78,14 +78,12 @@ def read_model(request: HttpRequest, model: type[Model]) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Invalid(problems_of(error, "", model.model_fields)) from None
+        raise Invalid(problems_of(error, "", model)) from None
 
 
 def described(schema: dict[str, Any]) -> dict[str, Any]:
     """The part of an operation's description that tells of its body."""
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
-    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _refused(problem: str) -> Refused:

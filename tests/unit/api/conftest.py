@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import chains
 import pytest
 from django.test import Client
 
+import chains
 from tocsin.base.clock import now
 from tocsin.base.ids import uuid7
 from tocsin.domain.principal import Role

@@ -168,7 +168,11 @@ def test_values_nested_deeply_inside_a_field_are_refused(api):
     """JSON just flat enough to be read cannot break what looks at it afterwards."""
     for depth in (50, 500, 900):
         deep = "[" * depth + "]" * depth
-        for body in (f'{{"type": {deep}}}', f'{{"type": "x", "attributes": {{"k": {deep}}}}}', deep):
+        for body in (
+            f'{{"type": {deep}}}',
+            f'{{"type": "x", "attributes": {{"k": {deep}}}}}',
+            deep,
+        ):
             answer = api.ask("POST", "/alarms", raw=body.encode())
             answer.problem(422, "input.invalid")
     assert stored() == 0

@@ -138,13 +138,16 @@ def test_metrics_are_openmetrics(api, reported, delivery, configured):
     api.post("/alarms", {"typ": "refused"})
     alarm = reported()
     api.post(f"/alarms/{alarm}/acknowledge")
-    waiting = delivery(alarm, "queued", queued_at=now() - 60 * SECOND)
-    api.post(f"/deliveries/{delivery(reported(), 'failed')}/retry")
+    early = now() - 60 * SECOND
+    waiting = delivery(alarm, "queued", queued_at=early)
+    api.post(f"/deliveries/{delivery(reported(), 'failed', queued_at=early)}/retry")
     api.post(f"/deliveries/{waiting}/cancel")
-    delivery(reported(), "retrying", queued_at=now() - 60 * SECOND)
+    delivery(reported(), "retrying", queued_at=early)
     role_state("responder", ready=True)
     role_state("intake", ready=True, age=3600)
-    models.RelayState.objects.create(name='a"b\\c\nd', paused_at=now(), code="tcp.refused")
+    models.RelayState.objects.create(
+        name='a"b\\c\nd', paused_at=now(), code="tcp.refused", facts="{}", failures=1
+    )
     answer = api.get("/metrics", role=None)
     assert answer.type == "application/openmetrics-text; version=1.0.0; charset=utf-8"
     found = read_openmetrics(answer.text)

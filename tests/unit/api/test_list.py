@@ -10,6 +10,8 @@ import pytest
 from tocsin.base.clock import now, rfc3339
 from tocsin.engine import access, configuration
 
+SMALL = ("/rules", "/actions", "/trust", "/appliances")
+
 
 def walk(api, path: str) -> tuple[list, list[int]]:
     """Every item of a list in the order it came, and the sizes of its parts."""
@@ -62,7 +64,10 @@ def test_a_full_last_part_has_no_next(api, many):
     assert api.get("/alarms?limit=25").json["next"] is None
 
 
-@pytest.mark.parametrize(("limit", "given"), [("0", 1), ("-5", 1), ("1", 1), ("1000", 1000), ("99999999999999999999", 1000)])
+@pytest.mark.parametrize(
+    ("limit", "given"),
+    [("0", 1), ("-5", 1), ("1", 1), ("1000", 1000), ("99999999999999999999", 1000)],
+)
 def test_the_limit_is_kept_between_1_and_1000(limit, given, api):
     """Whatever is asked for, a part has at least one item and at most a thousand."""
     api.post("/alarms", [{"type": f"t{place}"} for place in range(1001)])
@@ -157,15 +162,31 @@ def test_a_wrong_condition_is_refused_by_its_name(query, field, api):
     assert field in document["detail"]
 
 
-@pytest.mark.parametrize("path", ["/alarms", "/alarms?sort=severity", "/deliveries", "/rules", "/actions", "/trust", "/appliances"])
-@pytest.mark.parametrize("cursor", ["x", "9:x", "1:", "99999999999999999999:x", "%27%20OR%201=1", "%E2%98%83"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/alarms",
+        "/alarms?sort=severity",
+        "/deliveries",
+        "/rules",
+        "/actions",
+        "/trust",
+        "/appliances",
+    ],
+)
+@pytest.mark.parametrize(
+    "cursor", ["x", "9:x", "1:", "99999999999999999999:x", "%27%20OR%201=1", "%E2%98%83"]
+)
 def test_a_cursor_of_no_list_is_refused(path, cursor, api):
     """404, rather than a list that begins anywhere."""
     mark = "&" if "?" in path else "?"
     api.get(f"{path}{mark}cursor={cursor}").problem(404, "input.not-found")
 
 
-@pytest.mark.parametrize("path", ["/rules", "/actions", "/trust", "/appliances", "/deliveries", "/configuration/versions"])
+@pytest.mark.parametrize(
+    "path",
+    ["/rules", "/actions", "/trust", "/appliances", "/deliveries", "/configuration/versions"],
+)
 def test_each_list_refuses_names_that_it_does_not_take(path, api):
     """Every list knows its conditions."""
     document = api.get(f"{path}?colour=red").problem(422, "input.invalid")

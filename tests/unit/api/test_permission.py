@@ -11,6 +11,8 @@ from tocsin.domain.principal import Role
 from tocsin.engine import access, configuration
 from tocsin.store import models
 
+MAIL = {"kind": "email", "to": ["b@example.com"]}
+
 # Method, path, body, the least role, and the status for whoever may.
 TABLE: list[tuple[str, str, Any, Role, int]] = [
     ("POST", "/alarms", {"type": "x"}, Role.ANALYST, 202),
@@ -24,9 +26,21 @@ TABLE: list[tuple[str, str, Any, Role, int]] = [
     ("POST", "/deliveries/{delivery}/retry", None, Role.RESPONDER, 200),
     ("POST", "/deliveries/{delivery}/cancel", None, Role.RESPONDER, 409),
     ("GET", "/actions", None, Role.VIEWER, 200),
-    ("POST", "/actions", {"name": "B", "kind": "email", "to": ["b@example.com"]}, Role.RESPONDER, 201),
+    (
+        "POST",
+        "/actions",
+        {"name": "B", "kind": "email", "to": ["b@example.com"]},
+        Role.RESPONDER,
+        201,
+    ),
     ("GET", "/actions/Mail the SOC", None, Role.VIEWER, 200),
-    ("PUT", "/actions/Mail the SOC", {"kind": "email", "to": ["b@example.com"]}, Role.RESPONDER, 200),
+    (
+        "PUT",
+        "/actions/Mail the SOC",
+        {"kind": "email", "to": ["b@example.com"]},
+        Role.RESPONDER,
+        200,
+    ),
     ("DELETE", "/actions/Mail the SOC", None, Role.RESPONDER, 409),
     ("POST", "/actions/Mail the SOC/test", None, Role.RESPONDER, 503),
     ("GET", "/rules", None, Role.VIEWER, 200),
@@ -116,7 +130,14 @@ def test_the_table_has_every_path_of_the_api(api):
 
 @pytest.mark.parametrize(
     "header",
-    ["Bearer nothing", "Bearer ", "Bearer", "Basic dXNlcjpwYXNz", "tocsin_x", "Bearer \u00ff\u00fe"],
+    [
+        "Bearer nothing",
+        "Bearer ",
+        "Bearer",
+        "Basic dXNlcjpwYXNz",
+        "tocsin_x",
+        "Bearer \u00ff\u00fe",
+    ],
 )
 def test_what_is_no_token_is_refused(header, api):
     """A wrong scheme, an empty and an unknown token all end in 401."""

@@ -40,7 +40,8 @@ def test_an_action_is_added_shown_replaced_and_removed(api):
 def test_rules_follow_an_action_to_its_new_name(api, configured):
     """Renaming an action keeps every rule that names it working, in one version."""
     api.post(
-        "/rules", {"name": "Both", "when": {}, "active": ["Mail the SOC"], "inactive": ["Mail the SOC"]}
+        "/rules",
+        {"name": "Both", "when": {}, "active": ["Mail the SOC"], "inactive": ["Mail the SOC"]},
     )
     before = configuration.current_number()
     answer = api.ask("PUT", "/actions/Mail the SOC", {**ACTION, "name": "Mail us"})
@@ -89,7 +90,11 @@ def test_a_rule_is_added_replaced_renamed_and_removed(api, configured):
     [
         ({"name": "R", "when": {"severity": "high"}}, "rules[1].when.severity", "high"),
         ({"name": "R", "when": {"colour": "red"}}, "rules[1].when.colour", "no field"),
-        ({"name": "R", "when": {"source_host": "192.0.2.0/33"}}, "rules[1].when.source_host", "/33"),
+        (
+            {"name": "R", "when": {"source_host": "192.0.2.0/33"}},
+            "rules[1].when.source_host",
+            "/33",
+        ),
         ({"name": "R", "when": []}, "rules[1].when", "mapping"),
         ({"name": "R", "active": ["Nobody"]}, "rules[1].active[0]", "Nobody"),
         ({"name": "R", "colour": 1}, "rules[1].colour", "not known"),
@@ -185,7 +190,11 @@ def test_text_that_a_store_cannot_hold_is_no_mishap(api, configured):
 
 def test_half_a_surrogate_pair_is_refused(api, configured):
     """Text that no encoding has is refused wherever it stands, and repeated safely."""
-    for raw in (b'{"name": "\\ud800"}', b'{"\\udfff": 1}', b'{"name": "x", "when": {"\\ud800": 1}}'):
+    for raw in (
+        b'{"name": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b'{"name": "x", "when": {"\\ud800": 1}}',
+    ):
         for path in ("/rules", "/actions", "/configuration", "/trust", "/certs/collect"):
             api.ask("POST", path, raw=raw).problem(422, "input.invalid")
 

@@ -142,9 +142,14 @@ def test_reports_are_counted_by_type(report):
 
 def test_a_batch_is_stored_whole_or_not_at_all(report):
     """When the transaction fails nothing of the batch remains."""
-    with pytest.raises(RuntimeError), transaction.atomic():
-        accept_within([report(), report(type="other")])
-        raise RuntimeError
+
+    def fail_afterwards() -> None:
+        with transaction.atomic():
+            accept_within([report(), report(type="other")])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_afterwards()
     assert not Alarm.objects.exists()
     assert not Transition.objects.exists()
     assert not Counter.objects.exists()

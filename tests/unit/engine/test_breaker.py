@@ -41,7 +41,7 @@ def test_pauses_grow_and_have_a_ceiling(clock):
 
 
 def test_the_pause_is_dated_from_its_beginning(clock):
-    """ "Paused since" tells the first failure, not the last."""
+    """The pause is dated from the first failure, not from the last."""
     breaker = Breaker(clock)
     began = clock.now()
     breaker.fail(Finding("tcp.refused"))

@@ -131,8 +131,13 @@ def test_a_decision_that_fails_leaves_everything_undecided(report):
     """Decision and deliveries are one transaction: neither stays without the other."""
     accept([report()])
     response = respond(rules=[ALL])
-    with pytest.raises(RuntimeError), transaction.atomic():
-        decide(response)
-        raise RuntimeError
+
+    def fail_afterwards() -> None:
+        with transaction.atomic():
+            decide(response)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_afterwards()
     assert Transition.objects.get().decided_at is None
     assert not Delivery.objects.exists()

@@ -364,7 +364,7 @@ def test_the_longest_line_may_be_cut_within_its_end(secure):
 
 
 def test_a_silent_client_is_told_and_left(plain):
-    """Once."""
+    """The time-out is said once, and the connection ends."""
     (answer,) = plain.conversation.idle()
     assert answer.text == b"451 4.4.2 Timeout waiting for data from client.\r\n"
     assert answer.then is Then.CLOSE

@@ -16,6 +16,7 @@ from tocsin.domain.alarm import Host
 from tocsin.domain.delivery import DeliveryState
 from tocsin.domain.severity import Severity
 from tocsin.faults.fault import Explained
+from tocsin.mail.mark import mark_line, mark_text
 from tocsin.web import wording
 from tocsin.web.remedy import Remedy
 from tocsin.web.remedy import remedy as remedy_of
@@ -193,6 +194,18 @@ def is_past(instant: Instant) -> bool:
 def host(one: Host) -> str:
     """An end of an alarm as lists show it: address and port, else its name."""
     if one.ip is None:
-        return one.name or one.user or ""
+        return mark_line(one.name or one.user or "")
     address = f"[{one.ip}]" if ":" in one.ip and one.port is not None else one.ip
     return address if one.port is None else f"{address}:{one.port}"
+
+
+@register.filter
+def one_line(text: str | None) -> str:
+    """A stranger's text as one line: what would turn or break it is marked."""
+    return mark_line(text or "")
+
+
+@register.filter
+def many_lines(text: str | None) -> str:
+    """A stranger's text as lines: what would turn it is marked."""
+    return mark_text(text or "")
