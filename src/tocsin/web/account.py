@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,11 +18,13 @@ from tocsin.base.secret import Secret
 from tocsin.engine import access
 from tocsin.engine.errors import Refused
 from tocsin.engine.firstpassword import first_password_file
+from tocsin.engine.signinguard import SignInGuard
 from tocsin.store.models import Person
 from tocsin.web.frame import THEME_COOKIE, THEMES
 from tocsin.web.signin import NEW_PASSWORD
 
 _YEAR_S = 365 * 86_400
+_guard = SignInGuard()
 
 
 @never_cache
@@ -34,10 +38,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(onward)
         return render(request, "tocsin/sign_in.html", {"next": onward})
     name = request.POST.get("name", "").strip()
+    peer = request.META.get("REMOTE_ADDR", "")
+    wait = _guard.wait_s(name, peer)
+    if wait > 0:
+        context = {"next": onward, "name": name, "wait": math.ceil(wait)}
+        return render(request, "tocsin/sign_in.html", context, status=429)
     person = authenticate(request, username=name, password=request.POST.get("password", ""))
     if not isinstance(person, Person):
+        _guard.failed(name, peer)
         context = {"next": onward, "name": name, "refused": True}
         return render(request, "tocsin/sign_in.html", context, status=401)
+    _guard.succeeded(name, peer)
     login(request, person)
     return HttpResponseRedirect(NEW_PASSWORD if person.one_time else onward)
 

@@ -12,6 +12,7 @@ import pytest
 from tocsin.intake.follow import follower as module
 from tocsin.intake.follow.follower import Follower, Lines
 from tocsin.intake.follow.generation import compressed, generations
+from tocsin.intake.follow.logfile import LogFile
 from tocsin.intake.follow.position import HEAD, FilePosition
 
 
@@ -420,6 +421,82 @@ def test_a_copy_under_way_is_not_read_twice(log: Path) -> None:
     os.truncate(log, 0)
     append(log, lines(4))
     assert everything(follower)[0] == [record(4)]
+    follower.close()
+
+
+def test_what_was_copied_of_a_file_that_was_empty_when_last_seen(log: Path) -> None:
+    """Between two looks an empty file may be filled, copied away and filled again."""
+    log.touch()
+    os.utime(log, (1000, 1000))
+    follower = Follower(log)
+    first = follower.read()
+    assert first is not None
+    assert not first.lines
+    append(log, lines(1, 2))
+    shutil.copyfile(log, log.with_name("eve.json.1"))
+    os.truncate(log, 0)
+    append(log, lines(3))
+    assert everything(follower)[0] == [record(1), record(2), record(3)]
+    follower.close()
+    again = Follower(log, first.position)
+    assert everything(again)[0] == [record(1), record(2), record(3)]
+    again.close()
+
+
+def test_what_was_copied_before_an_empty_file_was_renamed(log: Path) -> None:
+    """The copy lies before the empty file in order, and is read all the same."""
+    log.touch()
+    os.utime(log, (1000, 1000))
+    follower = Follower(log)
+    assert contents(follower.read()) == []
+    append(log, lines(1, 2))
+    shutil.copyfile(log, log.with_name("eve.json.2"))
+    os.truncate(log, 0)
+    log.rename(log.with_name("eve.json.1"))
+    append(log, lines(3))
+    assert everything(follower)[0] == [record(1), record(2), record(3)]
+    follower.close()
+
+
+def test_what_is_written_while_the_folder_is_looked_at(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last lines of the old file come first, even if it was rotated at the worst moment."""
+    append(log, lines(1))
+    follower = Follower(log)
+    look = module.identity_of
+
+    def look_late(path: Path) -> tuple[int, int] | None:
+        if not log.with_name("eve.json.1").exists():
+            append(log, lines(2, 3) + record(4))
+            log.rename(log.with_name("eve.json.1"))
+            append(log, lines(5))
+        return look(path)
+
+    assert contents(follower.read()) == [record(1)]
+    monkeypatch.setattr(module, "identity_of", look_late)
+    read, notes = everything(follower)
+    assert read == [record(number) for number in range(2, 6)]
+    assert not notes
+    follower.close()
+
+
+def test_a_file_that_changes_while_it_is_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes of a file that was emptied and filled during the reading do not count."""
+    append(log, lines(1, 2))
+    follower = Follower(log)
+    assert contents(follower.read(most_lines=1)) == [record(1)]
+    holds = LogFile.holds
+
+    def holds_late(file: LogFile, end: int) -> bool:
+        if not log.with_name("eve.json.1").exists():
+            shutil.copyfile(log, log.with_name("eve.json.1"))
+            os.truncate(log, 0)
+            append(log, lines(7, 8, 9))
+        return holds(file, end)
+
+    monkeypatch.setattr(LogFile, "holds", holds_late)
+    assert everything(follower)[0] == [record(2), record(7), record(8), record(9)]
     follower.close()
 
 

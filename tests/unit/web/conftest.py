@@ -18,8 +18,16 @@ from tocsin.domain.alarm import Host, Report
 from tocsin.domain.principal import Role
 from tocsin.engine import access, configuration
 from tocsin.engine.accept import accept
+from tocsin.engine.signinguard import SignInGuard
 from tocsin.store import models
 from tocsin.store.models import Person
+from tocsin.web import account
+
+
+@pytest.fixture(autouse=True)
+def _fresh_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed sign-ins of one test slow down no other."""
+    monkeypatch.setattr(account, "_guard", SignInGuard())
 
 
 @pytest.fixture(autouse=True)

@@ -158,3 +158,13 @@ def test_the_theme_is_remembered(theme, signed_in: Callable[..., Client], markup
     client.post("/theme", {"theme": "<b>"})
     (html,) = markup(client.get("/").content.decode()).all("html")
     assert html.get("data-theme", "system") == theme
+
+
+def test_guessing_is_slowed_down(client: Client):
+    """After some failures the form asks to wait, before it looks at the password."""
+    password = settled()
+    for _ in range(5):
+        assert sign_in(client, "somebody", "wrong").status_code == 401
+    answer = sign_in(client, "somebody", password)
+    assert answer.status_code == 429
+    assert "try again in" in answer.content.decode()
