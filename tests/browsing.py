@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
-from manager import Program, document_of
+from manager import Program, document_of, wait_until
 from tocsin.base.home import node_name
+from tocsin.base.ids import uuid7
 
 PASSWORD = "a password of the journey"
 DESK = {"width": 1440, "height": 900}
@@ -62,6 +64,20 @@ class Manager:
         results = self.program.json("alarm", "send", "-", text=json.dumps(alarms))
         assert all(one["ok"] for one in results), results
         return [one["id"] for one in results]
+
+    def wait_applied(self) -> None:
+        """Until every role works by the latest configuration, as they report it."""
+        token = self.program.json("token", "add", uuid7(), "--role", "viewer")["token"]
+        asked = urllib.request.Request(
+            f"{self.address}/api/v1/appliances", headers={"Authorization": f"Bearer {token}"}
+        )
+
+        def applied() -> bool:
+            with urllib.request.urlopen(asked) as answer:
+                (appliance,) = json.loads(answer.read())["items"]
+            return str(appliance["status"]) == "Up"
+
+        wait_until(applied, "the roles to take the configuration over")
 
 
 class Visit:

@@ -115,6 +115,14 @@ def django_db_modify_db_settings() -> None:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{_HOME}/test-{worker}.db"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Passwords are hashed as in earnest, but not as slowly: hundreds of tests sign in."""
+    from django.contrib.auth.hashers import ScryptPasswordHasher
+
+    ScryptPasswordHasher.work_factor = 2
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a home of this test alone."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
+from tocsin.base.clock import Instant, parse_rfc3339
 from tocsin.base.home import Home
+from tocsin.cli.given import add_limit, read_json
 from tocsin.cli.main import common
 from tocsin.cli.output import Output, table
 from tocsin.cli.store import use_store
-from tocsin.cli.trouble import WrongUse
+from tocsin.cli.trouble import WRONG, WrongUse
 from tocsin.domain.severity import Severity
 
 _PAST = {"acknowledge": "acknowledged", "close": "closed"}
@@ -28,8 +27,19 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     listing = actions.add_parser("list", help="list alarms, newest first")
     listing.add_argument("--severity", choices=[one.value for one in Severity], help="at least")
     listing.add_argument("--state", choices=["active", "inactive"])
+    listing.add_argument("--type", metavar="TYPE", help="exactly this one")
+    listing.add_argument("--category", metavar="CATEGORY")
+    listing.add_argument("--source", metavar="NAME", help="of the sensor")
     listing.add_argument("--host", metavar="IP", help="of either end")
-    listing.add_argument("--limit", type=int, metavar="N", help="at most so many (default: all)")
+    listing.add_argument("--text", metavar="TEXT", help="stands in the type or the details")
+    listing.add_argument(
+        "--since", metavar="TIME", help="received then or later: 2026-11-24T22:00:00Z"
+    )
+    for word, help_ in (("acknowledged", "somebody looks after it"), ("closed", "it is done with")):
+        listing.add_argument(
+            f"--{word}", action=argparse.BooleanOptionalAction, default=None, help=help_
+        )
+    add_limit(listing)
     common(listing)
     listing.set_defaults(run=_list)
     for verb, help_ in (("acknowledge", "say that somebody looks after it"), ("close", "be done")):
@@ -40,11 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 
 def _send(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text()
-    try:
-        payload = json.loads(text)
-    except ValueError as error:
-        raise WrongUse(f"{arguments.file} is not JSON: {error}") from None
+    payload = read_json(arguments.file)
     use_store(home)
     from tocsin.engine import access, reporting  # noqa: PLC0415
 
@@ -55,10 +61,13 @@ def _send(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     ]
     output.answer([reporting.result_json(one) for one in results], lines)
     stored = sum(one.id is not None for one in results)
-    return 0 if stored else 2
+    if stored < len(results):
+        output.note(f"{len(results) - stored} of {len(results)} refused, {stored} stored")
+    return 0 if stored else WRONG
 
 
 def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    since = _since(arguments.since)
     use_store(home)
     from tocsin.domain.alarm import AlarmState  # noqa: PLC0415
     from tocsin.engine import access, alarms  # noqa: PLC0415
@@ -66,11 +75,29 @@ def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     wanted = alarms.AlarmFilter(
         severity=Severity(arguments.severity) if arguments.severity else None,
         state=AlarmState(arguments.state) if arguments.state else None,
+        type=arguments.type,
+        category=arguments.category,
+        source=arguments.source,
         host=arguments.host,
+        acknowledged=arguments.acknowledged,
+        closed=arguments.closed,
+        text=arguments.text,
+        since=since,
     )
     found = list(alarms.every_alarm(access.LOCAL, wanted, limit=arguments.limit))
     output.answer([alarms.alarm_json(one) for one in found], _lines(found))
     return 0
+
+
+def _since(text: str | None) -> Instant | None:
+    if text is None:
+        return None
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        raise WrongUse(
+            f"--since {text}: accepted is an RFC 3339 time such as 2026-11-24T22:00:00Z"
+        ) from None
 
 
 def _lines(found: list[Any]) -> list[str]:

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.base.home import Home
+from tocsin.cli.given import seconds
 from tocsin.cli.main import common
 from tocsin.cli.output import Output
+from tocsin.cli.store import has_store, use_store
 from tocsin.cli.trouble import WrongUse
 
 if TYPE_CHECKING:
+    from tocsin.central.configuration import Configuration
     from tocsin.trust.anchor import Anchor
+    from tocsin.trust.policy import CipherPolicy
 
 _HIGHEST_PORT = 65_535
+_SUBMISSION = 587
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -24,8 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     collect = actions.add_parser("collect", help="the certificate chain of HOST, at every address")
     collect.add_argument("target", metavar="HOST[:PORT]")
     mode = collect.add_mutually_exclusive_group()
-    mode.add_argument("--starttls", dest="mode", action="store_const", const="starttls")
-    mode.add_argument("--smtps", dest="mode", action="store_const", const="smtps")
+    for word, help_ in (
+        ("starttls", "TLS begins inside the conversation (default, but for ports 465 and 2465)"),
+        ("smtps", "TLS begins at once"),
+    ):
+        mode.add_argument(f"--{word}", dest="mode", action="store_const", const=word, help=help_)
     collect.add_argument("--out", metavar="DIR", help="write one PEM file for each certificate")
     collect.add_argument(
         "--trust",
@@ -36,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     collect.add_argument("--ciphers", metavar="LIST", help="in place of the home's policy")
     collect.add_argument("--min-tls", choices=["1.2", "1.3"], help="in place of the home's policy")
     collect.add_argument(
-        "--timeout", metavar="SECONDS", type=float, default=30.0, help="for all of it (30)"
+        "--timeout", metavar="SECONDS", type=seconds, default=30.0, help="for all of it (30)"
     )
     common(collect)
     collect.set_defaults(run=_collect)
@@ -44,18 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def _collect(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     from tocsin.trust import collect  # noqa: PLC0415
-    from tocsin.trust.ciphercheck import check_policy  # noqa: PLC0415
-    from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy  # noqa: PLC0415
 
     host, port = _target(arguments.target)
-    anchors = _anchors(arguments.trust, home)
-    policy = CipherPolicy(
-        arguments.ciphers or DEFAULT_POLICY.ciphers, arguments.min_tls or DEFAULT_POLICY.minimum
-    )
-    try:
-        check_policy(policy)
-    except ValueError as error:
-        raise WrongUse(str(error)) from None
+    own = _of_home(arguments, home)
+    anchors = _anchors(arguments.trust, own)
+    policy = _policy(arguments, own)
     found = asyncio.run(
         collect.collect(
             host, port, arguments.mode, anchors=anchors, policy=policy, timeout=arguments.timeout
@@ -71,29 +72,52 @@ def _collect(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 def _target(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or (":" in host and not host.endswith("]")):
-        return text.strip("[]"), 587
-    if not port.isdecimal() or not 0 < int(port) <= _HIGHEST_PORT:
+        host, port = text, str(_SUBMISSION)  # no port, or an IPv6 address by itself
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not host.isprintable() or any(one in host for one in " /@"):
+        raise WrongUse(f"{text!r} is no HOST or HOST:PORT")
+    if not (port.isascii() and port.isdecimal()) or not 0 < int(port) <= _HIGHEST_PORT:
         raise WrongUse(f"{text}: {port!r} is no port")
-    return host.strip("[]"), int(port)
+    return host, int(port)
 
 
-def _anchors(files: list[str] | None, home: Home) -> list[Anchor]:
+def _of_home(arguments: argparse.Namespace, home: Home) -> Configuration | None:
+    """The configuration of the home, when there is one and the options leave something open."""
+    if None not in (arguments.trust, arguments.ciphers, arguments.min_tls) or not has_store(home):
+        return None
+    use_store(home)
+    from tocsin.engine.configuration import current  # noqa: PLC0415
+
+    return current().configuration
+
+
+def _anchors(files: list[str] | None, own: Configuration | None) -> list[Anchor]:
     """The anchors of the files given, else of the home's trust store if there is a home."""
     from tocsin.trust.anchor import Anchor  # noqa: PLC0415
     from tocsin.trust.certificate import read_certificates  # noqa: PLC0415
 
-    if files is not None:
-        found = []
-        for name in files:
-            content = Path(name).read_bytes()
-            if content.strip():
-                found += [Anchor(one.title, one) for one in read_certificates(content)]
-        return found
-    if not home.database.exists():
-        return []
-    from tocsin.cli.store import use_store  # noqa: PLC0415
+    if files is None:
+        return [] if own is None else [one.anchor for one in own.trust]
+    found = []
+    for name in files:
+        content = Path(name).read_bytes()
+        if content.strip():
+            found += [Anchor(one.title, one) for one in read_certificates(content)]
+    return found
 
-    use_store(home)
-    from tocsin.engine.configuration import current  # noqa: PLC0415
 
-    return [one.anchor for one in current().configuration.trust]
+def _policy(arguments: argparse.Namespace, own: Configuration | None) -> CipherPolicy:
+    from tocsin.trust.ciphercheck import check_policy  # noqa: PLC0415
+    from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy  # noqa: PLC0415
+
+    base = DEFAULT_POLICY if own is None else own.ciphers.policy
+    policy = CipherPolicy(
+        base.ciphers if arguments.ciphers is None else arguments.ciphers,
+        arguments.min_tls or base.minimum,
+        base.maximum,
+    )
+    try:
+        check_policy(policy)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+    return policy

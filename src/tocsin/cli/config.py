@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tocsin.base.clock import rfc3339
 from tocsin.base.home import Home
+from tocsin.cli.given import STDIN, add_limit, read_text
 from tocsin.cli.main import common
 from tocsin.cli.output import Output, printable, table
 from tocsin.cli.store import use_store
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     common(diff)
     diff.set_defaults(run=_apply, dry_run=True)
     history = actions.add_parser("history", help="the versions, newest first")
-    history.add_argument("--limit", type=int, default=50, metavar="N")
+    add_limit(history)
     common(history)
     history.set_defaults(run=_history)
     revert = actions.add_parser("revert", help="make the document as it was in a version")
@@ -59,7 +59,18 @@ def _dry_run(parser: argparse.ArgumentParser) -> None:
 def _yaml(document: object) -> str:
     import yaml  # noqa: PLC0415
 
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100).rstrip()
+    class Dumper(yaml.SafeDumper):
+        """Texts of several lines (certificates, bodies of mails) as the lines that they are."""
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    Dumper.add_representer(str, text)
+    written: str = yaml.dump(
+        document, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100
+    )
+    return written.removesuffix("...\n").rstrip("\n")
 
 
 def _show(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
@@ -75,50 +86,67 @@ def _get(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
     from tocsin.engine import access, configuration  # noqa: PLC0415
 
-    value: Any = configuration.show_document(access.LOCAL)
-    for name in arguments.path.split("."):
-        if not isinstance(value, dict) or name not in value:
-            raise WrongUse(f"the document has no {arguments.path}")
-        value = value[name]
-    output.answer(value, str(value) if not isinstance(value, dict | list) else _yaml(value))
+    value = _find(configuration.show_document(access.LOCAL), arguments.path)
+    output.answer(value, value if isinstance(value, str) else _yaml(value))
     return 0
 
 
-def _set(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    import yaml  # noqa: PLC0415
+def _find(document: Any, path: str) -> Any:
+    """The value at a path such as smtp.port or rules.Everything.when."""
+    value, rest = document, path
+    if path.endswith("."):
+        raise WrongUse(f"the document has no {path}")
+    while rest:
+        if isinstance(value, list):
+            inner = {one["name"]: one for one in value if isinstance(one, dict)}
+        else:
+            inner = value if isinstance(value, dict) else {}
+        # A name may hold dots: the longest one that fits is meant.
+        fitting = [one for one in inner if f"{rest}.".startswith(f"{one}.")]
+        if not fitting:
+            raise WrongUse(f"the document has no {path}")
+        name = max(fitting, key=len)
+        value, rest = inner[name], rest[len(name) + 1 :]
+    return value
 
+
+def _set(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     part, _, name = arguments.path.partition(".")
     if not name or "." in name:
         raise WrongUse(f"{arguments.path}: accepted is PART.NAME, such as smtp.port")
+    value = _value(arguments.value)
     use_store(home)
     from tocsin.engine import access, configuration  # noqa: PLC0415
 
     present = configuration.show_document(access.LOCAL).get(part) or {}
     if not isinstance(present, dict):
         raise WrongUse(f"{part} is a list; change it with 'tocsin config apply'")
-    document = {part: {**present, name: yaml.safe_load(arguments.value)}}
-    return _make(document, arguments, output, Path.cwd())
+    if part == "ciphers" and name in _EITHER:
+        present = {one: said for one, said in present.items() if one not in _EITHER}
+    return _make({part: {**present, name: value}}, arguments, output, Path.cwd())
+
+
+_EITHER = ("preset", "list")
+"""Of the cipher policy: the one takes the place of the other."""
+
+
+def _value(text: str) -> Any:
+    import yaml  # noqa: PLC0415
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise WrongUse(f"{text!r} is no YAML; a text with special marks wants quotes") from None
 
 
 def _apply(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     from tocsin.central.reading import parse  # noqa: PLC0415
 
-    if arguments.file == "-":
-        text, folder = sys.stdin.read(), Path.cwd()
-    else:
-        path = Path(arguments.file)
-        text, folder = path.read_text(encoding="utf-8"), path.resolve().parent
-    parsed = parse(text)
-    _make_paths_whole(parsed.get("sources"), folder)
+    parsed = parse(read_text(arguments.file))
+    here = arguments.file == STDIN
+    folder = Path.cwd() if here else Path(arguments.file).resolve().parent
     use_store(home)
     return _make(parsed, arguments, output, folder)
-
-
-def _make_paths_whole(sources: object, folder: Path) -> None:
-    """File names are relative to the document; a role does not start where that lies."""
-    for one in sources if isinstance(sources, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("path"), str):
-            one["path"] = str(folder / one["path"])
 
 
 def _make(document: Any, arguments: argparse.Namespace, output: Output, folder: Path) -> int:
@@ -130,11 +158,12 @@ def _make(document: Any, arguments: argparse.Namespace, output: Output, folder: 
         read_file=lambda name: (folder / name).read_bytes(),
         dry_run=arguments.dry_run,
     )
-    _say(changed, output)
+    say_changed(changed, output)
     return 0
 
 
-def _say(changed: Changed, output: Output) -> None:
+def say_changed(changed: Changed, output: Output) -> None:
+    """What a change of the document did."""
     lines = [printable(str(one)) for one in changed.differences]
     if changed.made:
         lines.append(f"version {changed.version} is in force")
@@ -197,5 +226,5 @@ def _revert(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     from tocsin.engine import access, configuration  # noqa: PLC0415
 
     changed = configuration.revert(access.LOCAL, arguments.version, dry_run=arguments.dry_run)
-    _say(changed, output)
+    say_changed(changed, output)
     return 0

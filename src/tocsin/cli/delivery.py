@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.base.clock import rfc3339
 from tocsin.base.home import Home
+from tocsin.cli.given import add_limit
 from tocsin.cli.main import common
 from tocsin.cli.output import Output, printable, table
 from tocsin.cli.store import use_store
@@ -21,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "deliveries":
         parser.add_argument("--state", choices=[one.value for one in DeliveryState])
         parser.add_argument("--action", metavar="NAME")
-        parser.add_argument("--limit", type=int, metavar="N", help="at most so many (default: all)")
+        parser.add_argument("--alarm", metavar="ID", help="that tell of this alarm")
+        parser.add_argument("--code", metavar="CODE", help="that failed by this fault last")
+        add_limit(parser)
         common(parser)
         parser.set_defaults(run=_list)
         return
@@ -44,6 +47,8 @@ def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     wanted = deliveries.DeliveryFilter(
         state=DeliveryState(arguments.state) if arguments.state else None,
         action=arguments.action,
+        alarm=arguments.alarm,
+        code=arguments.code,
     )
     found = list(deliveries.every_delivery(access.LOCAL, wanted, limit=arguments.limit))
     output.answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,8 +25,12 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "intake": ("roles", "run the intake role: follows the sources of this machine"),
     "demo": ("demo", "see it work: a throw-away manager, a stream of alarms, mails that arrive"),
     "rehearse": ("rehearse", "run the rehearsal relay, a stand-in for the SES SMTP endpoint"),
-    "config": ("config", "the configuration document: show, apply, diff, history, revert"),
-    "trust": ("trust", "the trust store: list, add, remove, export"),
+    "config": (
+        "config",
+        "the configuration document: show, get, set, apply, diff, history, revert",
+    ),
+    "trust": ("trust", "the trust store: list, add, remove, export, check"),
+    "ciphers": ("ciphers", "the cipher policy: show, presets, set, preset, restore"),
     "certs": ("certs", "collect the certificate chain that a server presents"),
     "action": ("action", "response actions: list, test, preview"),
     "rule": ("rule", "response rules: list, check"),
@@ -41,24 +46,61 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; gives the exit status (0, 1, 2 or 3, as the manual says)."""
-    parser = make_parser(arguments)
+    _prepare_streams()
+    output = Output(as_json=False)
+    status = 0
     try:
-        parsed = parser.parse_args(arguments)
-    except SystemExit as end:  # argparse has said what is wrong, or printed the help
-        return int(end.code or 0)
-    if getattr(parsed, "home", None) is not None:
-        os.environ["TOCSIN_HOME"] = str(Path(parsed.home).expanduser().resolve())
-    output = Output(as_json=getattr(parsed, "json", False))
-    try:
-        return int(parsed.run(parsed, Home.of_environment(), output))
+        parsed = _parse(arguments)
+        if isinstance(parsed, int):
+            status = parsed
+        else:
+            output.as_json = getattr(parsed, "json", False)
+            status = int(parsed.run(parsed, Home.of_environment(), output))
+        sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _drop_output()  # whoever read it has seen enough
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 -- the edge: everything becomes words here
-        return trouble.report(error, output)
+        status = _report(error, output)
+    return status
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace | int:
+    """What the command line says; the exit status where the parser has said all itself."""
+    try:
+        parsed = make_parser(arguments).parse_args(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    if getattr(parsed, "home", None) is not None:
+        os.environ["TOCSIN_HOME"] = str(Path(parsed.home).expanduser().resolve())
+    return parsed
+
+
+def _prepare_streams() -> None:
+    """A terminal without some character, or a closed stream, is no reason to fail."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 -- it stays open to the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _report(error: Exception, output: Output) -> int:
+    try:
+        status = trouble.report(error, output)
+        sys.stdout.flush()
+    except OSError:  # standard output takes nothing: a full disk, say
+        _drop_output()
+        return trouble.MISSING
+    return status
+
+
+def _drop_output() -> None:
+    """Nothing more can be written; the interpreter would try again at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def make_parser(arguments: Sequence[str] = (), *, whole: bool = False) -> argparse.ArgumentParser:

@@ -17,8 +17,7 @@ class Output:
     def answer(self, document: Any, text: str | Iterable[str]) -> None:
         """The answer of the command, in one of its two forms."""
         if self.as_json:
-            json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-            sys.stdout.write("\n")
+            sys.stdout.write(_json(document) + "\n")
             return
         for line in [text] if isinstance(text, str) else text:
             sys.stdout.write(line + "\n")
@@ -26,6 +25,16 @@ class Output:
     def note(self, text: str) -> None:
         """Progress and remarks, for people only."""
         sys.stderr.write(text + "\n")
+
+
+def _json(document: Any) -> str:
+    """The document as JSON, in ASCII where the terminal or the text asks for it."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(document, indent=2)
+    return text
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

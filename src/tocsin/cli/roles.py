@@ -22,13 +22,14 @@ def _run(arguments: argparse.Namespace, home: Home, _output: Output) -> int:
     from tocsin.engine.logs import set_up_logging  # noqa: PLC0415
     from tocsin.engine.start import open_store  # noqa: PLC0415
 
+    # A wrong address is said before anything starts.
+    host, port = read_bind(arguments) if arguments.role == "web" else ("", 0)
     home.make()
     set_up_logging(home, arguments.role)
     open_store(home)
     if arguments.role == "web":
         from tocsin.engine import webrole  # noqa: PLC0415
 
-        host, port = read_bind(arguments)
         webrole.run(home, host, port, plain=arguments.http)
     elif arguments.role == "responder":
         from tocsin.engine import responder  # noqa: PLC0415

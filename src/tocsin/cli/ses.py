@@ -26,9 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 def _password(arguments: argparse.Namespace, _home: Home, output: Output) -> int:
     from tocsin.ses.password import derive  # noqa: PLC0415
 
-    key = Secret(sys.stdin.readline().strip())
+    key = _secret_key()
     if not key:
         raise WrongUse("standard input is empty; the IAM secret access key is read from there")
-    password = derive(key, arguments.region)
+    try:
+        password = derive(key, arguments.region)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
     output.answer({"region": arguments.region, "password": password.reveal()}, password.reveal())
     return 0
+
+
+def _secret_key() -> Secret:
+    """One line of standard input; at a terminal it is asked for and not shown."""
+    if sys.stdin is None:
+        return Secret("")
+    if sys.stdin.isatty():
+        from getpass import getpass  # noqa: PLC0415
+
+        return Secret(getpass("IAM secret access key: ").strip())
+    return Secret(sys.stdin.buffer.readline().decode(errors="replace").strip())

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.base.clock import rfc3339
 from tocsin.base.home import Home
+from tocsin.cli.given import seconds
 from tocsin.cli.main import common
 from tocsin.cli.output import Output, table
 from tocsin.cli.store import use_store
 
 if TYPE_CHECKING:
     from tocsin.engine.anchors import AnchorView
+    from tocsin.engine.certs import TrustCheck
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -34,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     export = actions.add_parser("export", help="every certificate as PEM on standard output")
     common(export)
     export.set_defaults(run=_export)
+    check = actions.add_parser("check", help="whether the configured relay verifies just now")
+    check.add_argument(
+        "--timeout", metavar="SECONDS", type=seconds, default=30.0, help="for all of it (30)"
+    )
+    common(check)
+    check.set_defaults(run=_check)
 
 
 def _json(one: AnchorView) -> dict[str, Any]:
@@ -113,3 +121,35 @@ def _export(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
         [f"# {one.name}\n{one.certificate.pem.rstrip()}" for one in found],
     )
     return 0
+
+
+def _check(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    use_store(home)
+    from tocsin.engine import access, certs  # noqa: PLC0415
+    from tocsin.trust.report import text_report  # noqa: PLC0415
+
+    found = certs.check_trust(access.LOCAL, timeout=arguments.timeout)
+    anchors = [
+        {
+            "name": one.name,
+            "sha256": one.sha256,
+            "carries": one.carries,
+            "presented": one.presented,
+            "problems": list(one.problems),
+        }
+        for one in found.anchors
+    ]
+    output.answer(
+        {"ok": found.ok, "relay": found.relay, "anchors": anchors, **found.collection.to_json()},
+        [*text_report(found.collection).splitlines(), "", "Trust store", *_anchor_lines(found)],
+    )
+    return 0 if found.ok else 1
+
+
+def _anchor_lines(found: TrustCheck) -> list[str]:
+    lines = []
+    for one in found.anchors:
+        word = "carries this relay" if one.carries else "is not needed by this relay"
+        lines.append(f"  {one.name}: {word}")
+        lines += [f"    {problem}" for problem in one.problems]
+    return lines or ["  It is empty: nothing is trusted."]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from dataclasses import dataclass
 
+from tocsin.base.clock import now
+from tocsin.base.home import Home
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
-from tocsin.engine.errors import Refused
+from tocsin.engine.errors import Conflict, Refused
+from tocsin.engine.relay import relay_settings
 from tocsin.faults.fault import Finding
+from tocsin.mail.relay import Encryption
+from tocsin.trust.anchor import Anchor, check_anchor
 from tocsin.trust.collect import Collection
 from tocsin.trust.collect import collect as look
 
@@ -45,8 +52,81 @@ def collect(
             mode,
             anchors=tuple(one.anchor for one in configuration.trust),
             policy=configuration.ciphers.policy,
-            timeout=max(1.0, min(timeout, _LONGEST_S)),
+            timeout=_bounded(timeout),
         )
+    )
+
+
+def _bounded(timeout: float) -> float:
+    return max(1.0, min(timeout, _LONGEST_S)) if math.isfinite(timeout) else _LONGEST_S
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAnchor:
+    """An entry of the trust store, as the relay presents itself now."""
+
+    name: str
+    sha256: str
+    carries: bool
+    """Whether the relay's chain rests on it, at any of its addresses."""
+    presented: bool
+    problems: tuple[str, ...]
+    """Why it verifies nothing (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustCheck:
+    """What the configured relay presents, against the trust store."""
+
+    relay: str
+    collection: Collection
+    anchors: tuple[CheckedAnchor, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether a mail's connection would verify, at every address."""
+        return self.collection.verdict.trusted
+
+
+def check_trust(principal: Principal, *, timeout: float = 30.0) -> TrustCheck:
+    """Look at the configured relay as a delivery would, at every address of its name.
+
+    Raises:
+        NotPermitted: the role may not: connections are made from this machine.
+        Refused: no relay is configured.
+        Conflict: mail goes there without encryption, so that nothing is verified.
+    """
+    require(principal, Permission.ADMINISTER)
+    relay = relay_settings(Home.of_environment(), current().configuration)
+    if relay is None:
+        raise Refused(Finding("smtp.not-configured"))
+    if relay.encryption is Encryption.NONE:
+        raise Conflict(f"mail goes to {relay.host} without encryption: there is nothing to verify")
+    found = asyncio.run(
+        look(
+            relay.host,
+            relay.port,
+            relay.encryption.value,
+            anchors=relay.anchors,
+            policy=relay.policy,
+            timeout=_bounded(timeout),
+        )
+    )
+    return TrustCheck(
+        f"{relay.host}:{relay.port}",
+        found,
+        tuple(_checked(one, found) for one in relay.anchors),
+    )
+
+
+def _checked(anchor: Anchor, found: Collection) -> CheckedAnchor:
+    sha256 = anchor.certificate.sha256
+    return CheckedAnchor(
+        anchor.name,
+        sha256,
+        carries=any(one.verdict.anchor == sha256 for one in found.endpoints),
+        presented=found.certificate(sha256) is not None,
+        problems=tuple(check_anchor(anchor.certificate, now())),
     )
 
 
