@@ -107,12 +107,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """The embedded store is tested as the file that it is, not in memory."""
+    """A database for each worker; the embedded one is the file that it is, not in memory."""
     from django.conf import settings
 
-    if _STORE == "sqlite":
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{_HOME}/test-{worker}.db"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"{_HOME}/test-{worker}.db" if _STORE == "sqlite" else f"test_tocsin_{worker}"
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = name
 
 
 @pytest.fixture(scope="session", autouse=True)

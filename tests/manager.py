@@ -44,7 +44,9 @@ class Program:
     @property
     def environment(self) -> dict[str, str]:
         """What processes of this home are started with."""
-        kept = {name: value for name, value in os.environ.items() if name != "TOCSIN_TEST_STORE"}
+        # Without compiled files every start of a process would compile all of Tocsin.
+        dropped = {"TOCSIN_TEST_STORE", "PYTHONDONTWRITEBYTECODE"}
+        kept = {name: value for name, value in os.environ.items() if name not in dropped}
         return {**kept, "TOCSIN_HOME": str(self.home)}
 
     def run(

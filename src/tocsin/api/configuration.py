@@ -66,6 +66,7 @@ def changed_json(changed: configuration.Changed) -> dict[str, Any]:
             {"path": one.path, "before": one.before, "after": one.after}
             for one in changed.differences
         ],
+        "warnings": [{"path": one.path, "message": one.message} for one in changed.warnings],
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
 from email.utils import getaddresses
-from functools import lru_cache
+from functools import lru_cache, partial
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*"'
@@ -13,6 +15,14 @@ _ADDRESS = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})@{_LABEL}(?:\.{_LABE
 _LONGEST = 320
 _CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
+
+# A newer Python (and an older one that Debian has mended) answers a malformed field with
+# nothing at all unless told not to; SES names what is wrong with it.
+_parsed: Callable[[list[str]], list[tuple[str, str]]] = (
+    partial(getaddresses, strict=False)
+    if "strict" in inspect.signature(getaddresses).parameters
+    else getaddresses
+)
 
 
 def is_address(text: str) -> bool:
@@ -24,7 +34,7 @@ def is_address(text: str) -> bool:
 def read_addresses(value: str) -> tuple[tuple[str, str], ...]:
     """The display names and addresses of an address field; empty groups are left out."""
     try:
-        pairs = getaddresses([" ".join(value.split())])
+        pairs = _parsed([" ".join(value.split())])
     except (ValueError, IndexError, RecursionError):
         # The standard parser gives up on some hostile values.
         return (("", value),)

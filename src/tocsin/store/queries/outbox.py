@@ -107,12 +107,15 @@ def take_undecided(now: Instant, configuration: int, limit: int) -> list[Undecid
         " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     )
     with connection.cursor() as cursor:
+        # Materialised: a planner that ran the inner query again for each row would skip
+        # what it had locked itself, and so take more than the limit.
         cursor.execute(
-            "UPDATE transition SET decided_at = %s, configuration = %s WHERE id IN "  # noqa: S608
-            f"(SELECT id FROM transition WHERE decided_at IS NULL ORDER BY id LIMIT %s{skip}) "
-            "AND decided_at IS NULL RETURNING id, alarm_id, kind, severity, state, count, "
-            "last_seen_at, ended_at, held",
-            [now, configuration, limit],
+            "WITH oldest AS MATERIALIZED (SELECT id FROM transition "  # noqa: S608
+            f"WHERE decided_at IS NULL ORDER BY id LIMIT %s{skip}) "
+            "UPDATE transition SET decided_at = %s, configuration = %s "
+            "WHERE id IN (SELECT id FROM oldest) AND decided_at IS NULL "
+            "RETURNING id, alarm_id, kind, severity, state, count, last_seen_at, ended_at, held",
+            [limit, now, configuration],
         )
         rows = sorted(cursor.fetchall())
     alarms = {
