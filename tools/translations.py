@@ -12,12 +12,15 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.utils.translation.template import templatize
+
+from tocsin.faults.catalogue import sentences
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "src" / "tocsin" / "web"
@@ -49,6 +52,8 @@ def texts() -> Iterator[Found]:
         stream = io.BytesIO(source.encode())
         for line, message, _, context in extract("python", stream, keywords=KEYWORDS):
             yield str(path.relative_to(ROOT)), line, message, context
+    for sentence in sentences():
+        yield "src/tocsin/faults/catalogue.py", 0, sentence, None
 
 
 def fresh() -> Catalog:
@@ -114,7 +119,10 @@ def written(catalog: Catalog) -> bytes:
 def compiled(po: bytes) -> bytes:
     """The form that is read when the pages are served."""
     stream = io.BytesIO()
-    mofile.write_mo(stream, pofile.read_po(io.BytesIO(po), locale=LANGUAGE))
+    catalog = pofile.read_po(io.BytesIO(po), locale=LANGUAGE)
+    # Its head names the time of the making, and would differ with each.
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    mofile.write_mo(stream, catalog)
     return stream.getvalue()
 
 

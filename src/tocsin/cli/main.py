@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     output = Output(as_json=False)
     status = 0
     try:
-        parsed = _parse(arguments)
+        parsed = _parse([_text(one) for one in arguments])
         if isinstance(parsed, int):
             status = parsed
         else:
@@ -75,6 +75,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace | int:
     if getattr(parsed, "home", None) is not None:
         os.environ["TOCSIN_HOME"] = str(Path(parsed.home).expanduser().resolve())
     return parsed
+
+
+def _text(argument: str) -> str:
+    """The argument as the UTF-8 that it most likely is, whatever the locale says."""
+    try:
+        return os.fsencode(argument).decode()
+    except UnicodeError:
+        return argument
 
 
 def _prepare_streams() -> None:

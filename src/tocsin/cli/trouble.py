@@ -10,7 +10,7 @@ import tempfile
 import traceback
 from typing import Any
 
-from tocsin.cli.output import Output
+from tocsin.cli.output import Output, printable
 
 WRONG = 2
 MISSING = 3
@@ -43,7 +43,7 @@ def report(error: Exception, output: Output) -> int:
         output.answer({"ok": False, **document}, "")
     else:
         for line in lines:
-            sys.stderr.write(line + "\n")
+            sys.stderr.write(printable(line) + "\n")  # it may repeat what was given
     return status
 
 
@@ -65,6 +65,9 @@ def _known(error: Exception) -> Known | None:
         return MISSING, {"code": "local.missing", "title": words}, [words]
     if isinstance(error, OSError):
         return _of_the_system(error)
+    if isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason:
+        title = f"{error.object[:80]!a} is no text: it holds octets that are no UTF-8"
+        return WRONG, {"code": "input.invalid", "title": title}, [title]
     return None
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from tocsin.domain.delivery import DeliveryState, Exchange
 from tocsin.engine.deliveries import AttemptView, DeliveryView
 from tocsin.faults.fault import Explained
+from tocsin.web.spoken import spoken
 
 
 class Station(StrEnum):
@@ -107,7 +108,7 @@ def stops(attempt: AttemptView) -> tuple[Stop, ...]:
     worst = Progress.WARNED if attempt.in_doubt else Progress.FAILED
     return (
         *(_passed_stop(one, attempt, lines) for one in order[:at]),
-        Stop(failed, worst, told.title if told else (attempt.reply or "")),
+        Stop(failed, worst, spoken(told).title if told else (attempt.reply or "")),
         *(Stop(one, Progress.WAITING) for one in order[at + 1 :]),
     )
 
@@ -132,7 +133,7 @@ def stops_of_fault(told: Explained) -> tuple[Stop, ...]:
     at = tuple(Station).index(failed)
     return (
         *(Stop(one, Progress.PASSED) for one in tuple(Station)[:at]),
-        Stop(failed, Progress.FAILED, told.title),
+        Stop(failed, Progress.FAILED, spoken(told).title),
         *(Stop(one, Progress.WAITING) for one in tuple(Station)[at + 1 :]),
     )
 

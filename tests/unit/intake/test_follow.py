@@ -208,6 +208,16 @@ def test_an_unended_line_of_a_file_left_alone(log: Path) -> None:
     follower.close()
 
 
+def test_from_the_end_a_whole_unended_record_is_old(log: Path) -> None:
+    """A last record without a line end was there before, too."""
+    append(log, lines(1) + record(2))
+    follower = Follower(log, start="end", is_whole=lambda line: line.endswith(b"}"))
+    assert everything(follower)[0] == []
+    append(log, b"\n" + lines(3))
+    assert everything(follower)[0] == [record(3)]
+    follower.close()
+
+
 def test_copy_and_truncate_while_reading(log: Path) -> None:
     """What was not read before the file was emptied is read from the copy."""
     append(log, lines(1, 2))
@@ -294,6 +304,47 @@ def test_ten_rotations_by_number_are_in_the_order_of_the_numbers(log: Path) -> N
     append(log, lines(0))
     found = [one.path.name for one in generations(log)]
     assert found == [f"eve.json.{number}" for number in range(11, 0, -1)] + ["eve.json"]
+
+
+def test_dates_that_do_not_sort_go_by_when_they_were_written(log: Path) -> None:
+    """Whatever form a date has in a name, the file's own time decides."""
+    names = ["eve.json-30112026", "eve.json-01122026", "eve.json-02122026"]
+    for place, name in enumerate(names):
+        append(log.with_name(name), lines(place))
+        os.utime(log.with_name(name), (1000 + place, 1000 + place))
+    assert [one.path.name for one in generations(log)] == names
+
+
+def test_the_file_itself_comes_before_a_copy_of_it(log: Path) -> None:
+    """A backup that somebody made is not taken for the file while that is there."""
+    append(log, lines(1, 2))
+    before = Follower(log)
+    position = before.read()
+    assert position is not None
+    before.close()
+    shutil.copyfile(log, log.with_name("eve.json.1"))
+    append(log, lines(3))
+    log.rename(log.with_name("eve.json.2"))
+    append(log, lines(4))
+    follower = Follower(log, position.position)
+    assert everything(follower)[0] == [record(3), record(4)]
+    follower.close()
+
+
+def test_a_copy_without_the_unended_last_line(log: Path) -> None:
+    """The rest of a file is read where it stands, and its older copy is not read again."""
+    append(log, lines(1, 2))
+    before = Follower(log)
+    position = before.read()
+    assert position is not None
+    before.close()
+    shutil.copyfile(log, log.with_name("eve.json.1"))
+    append(log, record(3))
+    log.rename(log.with_name("eve.json.2"))
+    append(log, lines(4))
+    follower = Follower(log, position.position)
+    assert everything(follower)[0] == [record(3), record(4)]
+    follower.close()
 
 
 def test_only_names_that_rotation_makes_are_read(log: Path) -> None:
@@ -523,6 +574,19 @@ def test_a_line_that_is_too_long(log: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert line.too_long
     assert (line.offset, line.length, line.content) == (0, 50_000, b"y" * 50)
     assert everything(follower)[0] == [record(1)]
+    follower.close()
+
+
+def test_long_lines_that_come_slowly(log: Path) -> None:
+    """What was searched of one long line does not count for the next."""
+    follower = Follower(log)
+    read: list[bytes] = []
+    for number in range(3):
+        for piece in (b"%d" % number * 3000, b"x" * 3000, b"\n"):
+            append(log, piece)
+            while (found := follower.read(most_bytes=100)) is not None:
+                read += contents(found)
+    assert read == [b"%d" % number * 3000 + b"x" * 3000 for number in range(3)]
     follower.close()
 
 

@@ -14,9 +14,7 @@ TURNS = "\u202e"
 
 
 @pytest.mark.parametrize("path", ["/", "/alarms/{id}"])
-def test_text_is_not_turned_around(
-    path: str, reported: Callable[..., str], admin: Client
-):
+def test_text_is_not_turned_around(path: str, reported: Callable[..., str], admin: Client):
     """A bidi control in any field of an alarm is marked, wherever the field is shown."""
     said: dict[str, Any] = {
         name: f"{name} {TURNS}live" for name in ("type", "details", "protocol", "source")

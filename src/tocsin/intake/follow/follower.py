@@ -29,7 +29,7 @@ from tocsin.intake.follow.generation import (
     identity_of,
 )
 from tocsin.intake.follow.logfile import LogFile
-from tocsin.intake.follow.position import TELLING, FilePosition
+from tocsin.intake.follow.position import FilePosition
 from tocsin.intake.follow.search import file_of, files_after, files_from, open_generation
 
 LONGEST_LINE = 16 * 1024 * 1024
@@ -308,27 +308,32 @@ class Follower:
         if file is None:
             raise Restless
         try:
-            if self._is_copied_by(file):
-                self._hold(file, self._opened()[1])
-                return None
-            rest = self._take_rest()
+            known = self._known_of(file)
+            # A copy that is as long holds the rest too, and may hold the end of its line.
+            held = known is not None and file.size >= self._opened()[0].size
+            rest = None if held else self._take_rest()
         except OSError:
             file.close()
             raise
         if rest is None and self._file is not None:
-            self._hold(file, 0)
+            self._hold(file, known or 0)
         else:
             file.close()
         return rest
 
-    def _is_copied_by(self, other: LogFile) -> bool:
-        """Whether the other file holds the same, as while a log is copied and then emptied."""
+    def _known_of(self, other: LogFile) -> int | None:
+        """How many bytes of the other file were read in the open one; None if it is no copy.
+
+        While a log is copied and then emptied, the same lines stand in two files.
+        """
         file, offset = self._opened()
-        here = file.at(offset)
-        if here.head_length < TELLING or not other.begins_with(here.head, here.head_length):
-            return False
-        rest = file.read(offset, SHOWN)
-        return other.size >= offset and other.read(offset, SHOWN).startswith(rest)
+        if not file.begins_like(other):
+            return None
+        known = min(offset, other.size)
+        # Their beginnings are the same; so must be what stands before that place.
+        before = max(0, known - SHOWN)
+        same = file.read(before, known - before) == other.read(before, known - before)
+        return known if same else None
 
 
 def _lines_in(file: LogFile, offset: int, end: int) -> tuple[Line, ...]:

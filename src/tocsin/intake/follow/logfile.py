@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from tocsin.intake.follow.position import HEAD, FilePosition
+from tocsin.intake.follow.position import HEAD, TELLING, FilePosition
 
 _BLOCK = 1024 * 1024
 
@@ -54,14 +54,14 @@ class LogFile:
         """When it was last written to; nanoseconds since 1970, now."""
         return os.fstat(self._handle).st_mtime_ns
 
-    @property
-    def head_length(self) -> int:
-        """How many of its first bytes are known, up to `HEAD`."""
-        return len(self._head)
-
     def begins_with(self, head: str, length: int) -> bool:
         """Whether SHA-256 of its first `length` bytes is `head`."""
         return len(self._head) >= length and _digest(self._head[:length]) == head
+
+    def begins_like(self, other: LogFile) -> bool:
+        """Whether both begin with the same bytes, as far as both go, and these tell something."""
+        length = min(len(self._head), len(other._head))
+        return length >= TELLING and self._head[:length] == other._head[:length]
 
     def read(self, offset: int, length: int) -> bytes:
         """Up to `length` bytes from there; fewer only at the end of the file."""

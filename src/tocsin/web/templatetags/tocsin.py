@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
-from tocsin.base.clock import DAY, Instant, now, rfc3339, to_datetime
+from tocsin.base.clock import DAY, HOUR, MINUTE, SECOND, Instant, now, rfc3339, to_datetime
 from tocsin.domain.alarm import Host
 from tocsin.domain.delivery import DeliveryState
 from tocsin.domain.severity import Severity
@@ -20,11 +20,9 @@ from tocsin.mail.mark import mark_line, mark_text
 from tocsin.web import wording
 from tocsin.web.remedy import Remedy
 from tocsin.web.remedy import remedy as remedy_of
+from tocsin.web.spoken import spoken as spoken_of
 
 register = template.Library()
-
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
 
 @register.filter
 def when(instant: Instant | None) -> str:
@@ -56,13 +54,17 @@ def ago(instant: Instant | None) -> str:
     """How long ago a time is, in its largest unit."""
     if instant is None:
         return ""
-    seconds = max(0, (now() - instant) // 1_000_000)
-    if seconds < 86_400 * 1:
-        size, unit = next((one for one in _UNITS if seconds >= one[0]), (1, "s"))
-        return _time(instant, gettext("%(count)s ago") % {"count": f"{seconds // size} {unit}"})
-    days = seconds // 86_400
-    words = ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
-    return _time(instant, words)
+    elapsed = max(0, now() - instant)
+    if elapsed < MINUTE:
+        words, count = gettext("%(count)d s ago"), elapsed // SECOND
+    elif elapsed < HOUR:
+        words, count = gettext("%(count)d min ago"), elapsed // MINUTE
+    elif elapsed < DAY:
+        words, count = gettext("%(count)d h ago"), elapsed // HOUR
+    else:
+        count = elapsed // DAY
+        words = ngettext("%(count)d day ago", "%(count)d days ago", count)
+    return _time(instant, words % {"count": count})
 
 
 def _time(instant: Instant, shown: str) -> SafeString:
@@ -209,3 +211,9 @@ def one_line(text: str | None) -> str:
 def many_lines(text: str | None) -> str:
     """A stranger's text as lines: what would turn it is marked."""
     return mark_text(text or "")
+
+
+@register.filter
+def spoken(told: Explained | None) -> Explained | None:
+    """A fault in the language of the page."""
+    return None if told is None else spoken_of(told)
