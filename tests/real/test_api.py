@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def test_accepted_means_stored(scene: Scene):
     """After 202 another reader of the database file finds every alarm of the answer."""
     status, results, _ = scene.ask("POST", "/api/v1/alarms", list(alarms(100, "durable")))
     assert status == 202
-    with sqlite3.connect(f"file:{scene.program.home}/tocsin.db?mode=ro", uri=True) as store:
+    with closing(
+        sqlite3.connect(f"file:{scene.program.home}/tocsin.db?mode=ro", uri=True)
+    ) as store:
         stored = {one for (one,) in store.execute("SELECT id FROM alarm")}
     assert {one["id"] for one in results} <= stored
 
@@ -152,9 +155,16 @@ def test_several_requests_use_one_connection(scene: Scene):
     connection.close()
 
 
+@contextmanager
+def written(scene: Scene) -> Iterator[sqlite3.Connection]:
+    """The manager's database file, opened by another program for one transaction."""
+    with closing(sqlite3.connect(scene.program.home / "tocsin.db", timeout=30)) as store, store:
+        yield store
+
+
 def test_a_mishap_is_a_number_in_the_log(scene: Scene):
     """A row that cannot be read: 500 with a number, the trace in the log of the home alone."""
-    with sqlite3.connect(scene.program.home / "tocsin.db", timeout=30) as store:
+    with written(scene) as store:
         store.execute(
             "INSERT INTO alarm (id, source, source_type, type, category, severity, state, "
             "dedup_key, received_at, last_received_at, quiet_at, count, source_host, target_host, "
@@ -164,7 +174,7 @@ def test_a_mishap_is_a_number_in_the_log(scene: Scene):
     try:
         status, document, answer = scene.ask("GET", "/api/v1/alarms/broken")
     finally:
-        with sqlite3.connect(scene.program.home / "tocsin.db", timeout=30) as store:
+        with written(scene) as store:
             store.execute("DELETE FROM alarm WHERE id = 'broken'")
     assert status == 500
     assert answer.getheader("Content-Type") == "application/problem+json"

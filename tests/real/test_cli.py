@@ -137,7 +137,8 @@ def test_the_unexpected_is_a_number_in_the_log_of_the_home(tmp_path: Path):
     """The terminal shows no stack trace; logs/tocsin.log has it under the number."""
     program = Program(tmp_path)
     program.apply({"rules": [{"name": "R", "when": {}}]})
-    with sqlite3.connect(program.home / "tocsin.db") as store:
+    database = program.home / "tocsin.db"
+    with contextlib.closing(sqlite3.connect(database)) as store, store:
         store.execute("UPDATE configuration_version SET document = '{'")
     done = program.run("config", "show", "--json", status=3)
     document = json.loads(done.stdout)

@@ -201,10 +201,10 @@ class _Demo:
                 os.kill(os.getpid(), signal.SIGTERM)
 
     def _write_scenario(self) -> None:
-        from tocsin.base.clock import now  # noqa: PLC0415
-        from tocsin.rehearsal.scenario import scenario, write_stream  # noqa: PLC0415
+        from tocsin.base.clock import SECOND, now  # noqa: PLC0415
+        from tocsin.rehearsal.scenario import LENGTH_S, scenario, write_stream  # noqa: PLC0415
 
-        records = list(scenario(_SEED, now()))
+        records = list(scenario(_SEED, now() - int(LENGTH_S) * SECOND))
         length = max(at for at, _ in records) or 1.0
         speed = length / (_ONCE_S if self._once else _LIVE_S)
         write_stream(self._eve, records, speed, rotate_at=length / 2)

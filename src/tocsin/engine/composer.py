@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from tocsin.base.home import Home
 from tocsin.channels.email.kind import Email
 from tocsin.domain.delivery import RecipientState
+from tocsin.engine.composing import NotComposed
 from tocsin.engine.configuration import version
 from tocsin.engine.kinds import ACTIONS
 from tocsin.engine.relay import sender_address
 from tocsin.engine.response import Response
-from tocsin.engine.sender import NotComposed
 from tocsin.faults.fault import Finding
 from tocsin.mail.envelope import Envelope
 from tocsin.mail.message import Mail, compose

@@ -68,10 +68,10 @@ class _Intake:
                 self._take_over()
                 busy = self._read_all()
                 self._report()
-            except DatabaseError as error:
-                # Positions move with the rows they belong to: what was not stored is
-                # read again.
-                _log.error("store does not answer, trying again", error=str(error))
+            except (DatabaseError, OSError) as error:
+                # Positions move with the rows they belong to: what was not stored, or
+                # not quarantined on a full disk, is read again.
+                _log.error("cannot store what was read, trying again", error=str(error))
                 close_old_connections()
                 self._close_all()
                 self._version = -1

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
-from django.db import transaction
 
 from tocsin.base.clock import SECOND, SYSTEM_CLOCK, Clock, Instant
-from tocsin.domain.delivery import ConnectionEvidence
-from tocsin.engine import consequence
+from tocsin.engine import consequence, ledger
 from tocsin.engine.breaker import Breaker, Use
+from tocsin.engine.composing import Composer, NotComposed
 from tocsin.engine.consequence import Consequence
 from tocsin.engine.responselog import ResponseLog
 from tocsin.engine.storethread import StoreThread
 from tocsin.faults.fault import Finding
 from tocsin.mail.envelope import Envelope
 from tocsin.mail.relay import RelayConnection, RelayFailure, RelaySettings
-from tocsin.store.queries import counters, operation, outbox
-from tocsin.store.queries.outbox import Outcome, Outgoing
+from tocsin.store.queries import operation
+from tocsin.store.queries.outbox import Outgoing
 
 LEASE: Instant = 60 * SECOND
 """How long a claim holds without being renewed."""
@@ -42,14 +40,6 @@ _AHEAD = 256
 _log = structlog.get_logger("sender")
 
 
-class NotComposed(Exception):
-    """No message can be made of this delivery."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.code)
-        self.finding = finding
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A delivery with its message, ready for the wire."""
@@ -58,20 +48,6 @@ class Prepared:
     envelope: Envelope
     generation: int
     """Counts the relays used so far: a message is composed for one of them."""
-
-
-class Composer(Protocol):
-    """Makes the messages of deliveries."""
-
-    def load(self, versions: Iterable[int]) -> None:
-        """Fetch what is needed to compose under these configuration versions (store thread)."""
-
-    def compose(self, outgoing: Outgoing) -> Envelope:
-        """Make the message; no input or output here.
-
-        Raises:
-            NotComposed: none can be made.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +137,11 @@ class Sender:
             return 0
         generation = self._generation
         fresh = await self._store.insist(
-            _waiting, self._composer, self._clock.now(), _AHEAD, without=frozenset(self._in_hand)
+            ledger.waiting,
+            self._composer,
+            self._clock.now(),
+            _AHEAD,
+            without=frozenset(self._in_hand),
         )
         self._in_hand.update(one.id for one in fresh)
         prepared, hopeless = await asyncio.to_thread(self._prepare, fresh, generation)
@@ -276,13 +256,13 @@ class Sender:
             self._put_back(rest)
             await self._no_connection(first, failure, connection.id, started_at)
             return None
-        await self._store.insist(_keep_connection, connection.id, connection.evidence)
+        await self._store.insist(ledger.keep_connection, connection.id, connection.evidence)
         return connection
 
     async def _no_connection(
         self, first: Prepared, failure: RelayFailure, connection_id: str, started_at: Instant
     ) -> None:
-        await self._store.insist(_keep_connection, connection_id, failure.evidence)
+        await self._store.insist(ledger.keep_connection, connection_id, failure.evidence)
         if first.outgoing.id in await self._claim([first.outgoing]):
             result = consequence.of_no_connection(
                 first.outgoing,
@@ -309,7 +289,9 @@ class Sender:
             (one, result) for one, result in zip(mine, sent, strict=True) if not result.untried
         ]
         if untried:
-            await self._store.insist(_release, [one.outgoing.id for one in untried], self._owner)
+            await self._store.insist(
+                ledger.release, [one.outgoing.id for one in untried], self._owner
+            )
         results = [
             consequence.of_send(one.outgoing, result, connection.id, one.outgoing.attempts + 1)
             for one, result in tried
@@ -330,7 +312,7 @@ class Sender:
     async def _claim(self, wanted: Sequence[Outgoing]) -> set[str]:
         until = self._clock.now() + LEASE
         return await self._store.insist(
-            _claim, [(one.id, one.kind) for one in wanted], self._owner, until
+            ledger.claim, [(one.id, one.kind) for one in wanted], self._owner, until
         )
 
     async def _record(self, results: Sequence[Consequence]) -> None:
@@ -342,7 +324,7 @@ class Sender:
         accepted = relay if taken else None
         ended_pause = bool(taken) and self._breaker.succeed(max(taken))
         await self._store.insist(
-            _record, outcomes, self._owner, accepted=accepted, ended_pause=ended_pause
+            ledger.record, outcomes, self._owner, accepted=accepted, ended_pause=ended_pause
         )
         self._log.outcomes(outcomes)
         if ended_pause:
@@ -379,7 +361,7 @@ class Sender:
         while not self._stopping:
             self._test_asked.clear()
             rows = await self._store.insist(
-                _waiting, self._composer, self._clock.now(), 4, tests=True
+                ledger.waiting, self._composer, self._clock.now(), 4, tests=True
             )
             for one in rows:
                 await self._test_one(one)
@@ -410,71 +392,16 @@ class Sender:
         connection = RelayConnection(patient)
         try:
             await connection.open()
-            await self._store.insist(_keep_connection, connection.id, connection.evidence)
+            await self._store.insist(ledger.keep_connection, connection.id, connection.evidence)
             (sent,) = await connection.deliver([envelope])
         except RelayFailure as failure:
-            await self._store.insist(_keep_connection, connection.id, failure.evidence)
+            await self._store.insist(ledger.keep_connection, connection.id, failure.evidence)
             return consequence.of_no_connection(
                 one, failure.finding, connection.id, number, started_at, self._clock.now()
             )
         finally:
             await connection.close()
         return consequence.of_send(one, sent, connection.id, number)
-
-
-# The transactions, run in the store's thread
-
-
-def _counted(deliveries: Sequence[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """How often each (kind, state) was entered, as counter names."""
-    return Counter(
-        ("tocsin_deliveries_total", f'kind="{kind}",state="{state}"') for kind, state in deliveries
-    )
-
-
-def _claim(wanted: Sequence[tuple[str, str]], owner: str, until: Instant) -> set[str]:
-    with transaction.atomic():
-        taken = outbox.claim([id_ for id_, _ in wanted], owner, until)
-        counters.add(_counted([(kind, "sending") for id_, kind in wanted if id_ in taken]))
-    return taken
-
-
-def _waiting(
-    composer: Composer,
-    now: Instant,
-    limit: int,
-    *,
-    tests: bool = False,
-    without: Collection[str] = (),
-) -> list[Outgoing]:
-    rows = outbox.waiting(now, limit, tests=tests, without=without)
-    composer.load({one.configuration for one in rows})
-    return rows
-
-
-def _release(ids: Sequence[str], owner: str) -> None:
-    with transaction.atomic():
-        released = outbox.release(ids, owner)
-        counters.add(_counted([(kind, "queued") for kind in released]))
-
-
-def _record(
-    outcomes: Sequence[Outcome], owner: str, *, accepted: str | None, ended_pause: bool
-) -> None:
-    with transaction.atomic():
-        outbox.record(outcomes, owner)
-        counters.add(_counted([(one.kind, one.state.value) for one in outcomes]))
-        if accepted is not None:
-            operation.relay_accepted(accepted, outcomes[-1].finished_at)
-            if ended_pause:
-                operation.save_relay_state(
-                    accepted, paused_at=None, code=None, facts={}, failures=0, probe_at=None
-                )
-
-
-def _keep_connection(connection_id: str, evidence: ConnectionEvidence) -> None:
-    with transaction.atomic():
-        outbox.record_connection(connection_id, evidence)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

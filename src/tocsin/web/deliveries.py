@@ -93,9 +93,7 @@ def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -
         test=filters.truth(request, "test"),
         code=filters.text(request, "code"),
     )
-    found = deliveries.list_deliveries(
-        principal, wanted, cursor=filters.text(request, "cursor")
-    )
+    found = deliveries.list_deliveries(principal, wanted, cursor=filters.text(request, "cursor"))
     chosen = filters.chosen(request, _FILTERS)
     return render(
         request,

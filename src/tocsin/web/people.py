@@ -122,9 +122,7 @@ def add_token(request: HttpRequest, principal: Principal) -> HttpResponse:
         request,
         principal,
         "token",
-        lambda: access.add_token(
-            principal, name, _role(request), days=int(days) if days else None
-        ),
+        lambda: access.add_token(principal, name, _role(request), days=int(days) if days else None),
     )
 
 

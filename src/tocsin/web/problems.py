@@ -52,9 +52,7 @@ def of_entry(invalid: Invalid, part: str, place: int, names: frozenset[str]) -> 
     return found
 
 
-def _file(
-    found: FormProblems, problem: Problem, steps: str | None, names: frozenset[str]
-) -> None:
+def _file(found: FormProblems, problem: Problem, steps: str | None, names: frozenset[str]) -> None:
     if steps is not None:
         for name in (steps, steps.partition("[")[0], steps.partition(".")[0]):
             if name in names:

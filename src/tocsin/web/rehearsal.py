@@ -40,9 +40,7 @@ def detail(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse
 
 
 def _list(request: HttpRequest, facts: RehearsalFacts, mail: InboxMail | None) -> HttpResponse:
-    mails = inbox.list_mails(
-        facts.inbox, limit=_PAGE + 1, before=filters.text(request, "cursor")
-    )
+    mails = inbox.list_mails(facts.inbox, limit=_PAGE + 1, before=filters.text(request, "cursor"))
     rest = len(mails) > _PAGE
     context = {
         "place": "rehearsal",

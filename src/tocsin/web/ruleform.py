@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.central.configuration import RuleEntry
 from tocsin.rules.condition import ATTRIBUTES, FIELDS
+from tocsin.web import wording
 
 _MOST_ROWS = 100
 _SPARE_ROWS = 1
@@ -35,7 +36,7 @@ class Row:
 
 def field_choices() -> list[tuple[str, str]]:
     """Every field that a condition can ask about."""
-    choices = [(name, one.label) for name, one in FIELDS.items()]
+    choices = [(name, wording.engine(one.label)) for name, one in FIELDS.items()]
     return [*choices, (ATTRIBUTES, _("attribute"))]
 
 

@@ -46,6 +46,39 @@ _ROLES = {
     Role.RESPONDER: _noop("Responder"),
     Role.ADMINISTRATOR: _noop("Administrator"),
 }
+# What other packages say in English, because programs read it too.
+_FROM_ENGINE = (
+    _noop("the rule is switched off"),
+    _noop("it names no action"),
+    _noop("every action that it names is switched off"),
+    _noop("no SMTP server is configured"),
+    _noop("Root: trusts every certificate issued under it."),
+    _noop(
+        "Server certificate: trusts this one server, and only until it renews its certificate. "
+        "The root above it lasts longer."
+    ),
+    _noop("severity"),
+    _noop("type"),
+    _noop("category"),
+    _noop("source"),
+    _noop("source type"),
+    _noop("source host"),
+    _noop("source port"),
+    _noop("source user"),
+    _noop("source MAC"),
+    _noop("source group"),
+    _noop("target host"),
+    _noop("target port"),
+    _noop("target user"),
+    _noop("target MAC"),
+    _noop("target group"),
+    _noop("protocol"),
+)
+
+
+def engine(words: str) -> str:
+    """Words of the engine; those that are not known stay as they are."""
+    return gettext(words) if words in _FROM_ENGINE else words
 
 
 def severity(one: Severity) -> str:

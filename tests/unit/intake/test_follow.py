@@ -578,15 +578,16 @@ def test_a_line_that_is_too_long(log: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_long_lines_that_come_slowly(log: Path) -> None:
-    """What was searched of one long line does not count for the next."""
+    """What was searched of one long line does not count for the next, shorter one."""
     follower = Follower(log)
     read: list[bytes] = []
-    for number in range(3):
-        for piece in (b"%d" % number * 3000, b"x" * 3000, b"\n"):
+    written = [b"a" * 6000, b"b" * 4000, b"c" * 2000]
+    for line in written:
+        for piece in (line[:1500], line[1500:], b"\n" + record(1) + b"\n"):
             append(log, piece)
             while (found := follower.read(most_bytes=100)) is not None:
                 read += contents(found)
-    assert read == [b"%d" % number * 3000 + b"x" * 3000 for number in range(3)]
+    assert read == [one for line in written for one in (line, record(1))]
     follower.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -233,3 +234,23 @@ def test_empty_pages_teach(admin: Client, markup):
     for path, onward in (("/response/rules", "edit"), ("/response/actions", ACTION)):
         page = markup(admin.get(path).content.decode())
         assert any(onward in one.get("href", "") for one in page.all("a"))
+
+
+def test_every_field_of_a_condition_has_its_word(scene, admin: Client, markup):
+    """A field that a rule can ask about is offered in the language of the page."""
+    from tocsin.rules.condition import FIELDS
+
+    admin.post("/language", {"language": "zh-hans"})
+    page = admin.get(RULE).content.decode()
+    offered = re.findall(r'<option value="(\w+)"[^>]*>([^<]+)</option>', page)
+    assert {name for name, _ in offered} >= set(FIELDS)
+    assert [word for name, word in offered if name in FIELDS and word.isascii()] == []
+
+
+def test_removing_asks_in_words(scene, admin: Client, markup):
+    """The question before a rule is removed names it, whatever is remarked about the rule."""
+    admin.post(RULE, {key: value for key, value in rule_form().items() if key != "enabled"})
+    text = markup(admin.get("/response/rules").content.decode()).text
+    assert "Remove Scans?" in text
+    assert "Remove Everything?" in text
+    assert "['" not in text

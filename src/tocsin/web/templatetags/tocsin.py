@@ -24,6 +24,7 @@ from tocsin.web.spoken import spoken as spoken_of
 
 register = template.Library()
 
+
 @register.filter
 def when(instant: Instant | None) -> str:
     """A time in UTC to the second; of today the time alone."""
@@ -81,9 +82,7 @@ def iso_day(text: str | None) -> str:
 @register.filter
 def severity(one: Severity) -> SafeString:
     """A severity by shape, word and colour."""
-    return format_html(
-        '<span class="severity {}">{}</span>', one.value, wording.severity(one)
-    )
+    return format_html('<span class="severity {}">{}</span>', one.value, wording.severity(one))
 
 
 @register.filter
@@ -217,3 +216,9 @@ def many_lines(text: str | None) -> str:
 def spoken(told: Explained | None) -> Explained | None:
     """A fault in the language of the page."""
     return None if told is None else spoken_of(told)
+
+
+@register.filter
+def translated(words: str) -> str:
+    """Words that come from the engine, in the language of the page."""
+    return wording.engine(words)
