@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import Manager
-from manager import document_of, wait_until
+from browsing import Manager, Visit
+from manager import Program, document_of, wait_until
 
 STATIONS = (
     *("Name", "Connection", "Greeting", "Encryption", "Certificate"),
@@ -171,3 +172,44 @@ def test_each_failure_stands_at_its_station(fault, code, station, visitor, manag
     expect(page.locator("#tested .failure .code code")).to_have_text(code)
     assert page.locator("#tested .failure li").count() > 0
     assert secret_of(relay) not in page.content()
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Program]:
+    """Room for another relay."""
+    folder = tmp_path / "second"
+    folder.mkdir()
+    program = Program(folder)
+    yield program
+    program.stop()
+
+
+def test_a_paused_relay_is_seen_everywhere_until_it_takes_mail_again(visitor, manager, second):
+    """The light says since when and why, Deliveries shows the cause; mended, all goes out."""
+    program = manager.program
+    relay = program.rehearse("--no-signatures", "--fault", "wrong-password")
+    document = document_of(relay)
+    program.apply(document)
+    manager.wait_applied()
+    visit = visitor(manager.address)
+    visit.settle(manager.one_time_password)
+    manager.report(*({"type": f"Waits {place}", "severity": "major"} for place in range(3)))
+    wait_until(lambda: "auth.rejected" in visit.go("/").locator(".light").inner_text(), "the pause")
+    page = visit.page
+    expect(page.locator(".light")).to_have_class("light red")
+    page.locator(".light").click()
+    expect(page.locator("#relay .failure .code code")).to_have_text("auth.rejected")
+    expect(page.locator("#relay")).to_contain_text("3 deliveries wait")
+    assert path_of(page)["Sign-in"] == "failed"
+    page.locator("#relay").get_by_role("link", name="Edit SMTP Configuration").click()
+    expect(page.get_by_label("SMTP Server")).to_have_value(relay["host"])
+
+    working = second.rehearse("--no-signatures")
+    program.apply(document_of(working))
+    wait_until(lambda: mails(working) == 3, "the mails that waited")
+    wait_until(lambda: "green" in str(_light(visit)), "the green light")
+    assert visit.go("/deliveries").locator("#relay").count() == 0
+
+
+def _light(visit: Visit) -> str | None:
+    return visit.go("/").locator(".light").get_attribute("class")

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -367,6 +368,16 @@ def test_a_wrong_bind_is_said_before_anything_starts(tmp_path: Path):
             done = program.run(role, "--bind", bind, status=2)
             assert "--bind" in done.stderr
     assert not program.home.exists()
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path):
+    """Exit status 3 with address and reason, not a number of an incident."""
+    program = Program(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = program.run("web", "--http", "--bind", f"127.0.0.1:{port}", status=3)
+    assert f"127.0.0.1 port {port} cannot be used: Address already in use" in done.stderr
+    assert "incident" not in done.stderr
 
 
 def test_the_installed_command_is_the_same_program(scene: Scene):

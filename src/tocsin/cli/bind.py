@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 from ipaddress import ip_address
 
 from tocsin.cli.trouble import WrongUse
@@ -44,3 +45,15 @@ def read_bind(arguments: argparse.Namespace) -> tuple[str, int]:
             f"--bind {arguments.bind}: {host!r} is no IP address; 0.0.0.0 means every one"
         ) from None
     return host, int(port)
+
+
+def why_unusable(host: str, port: int) -> str | None:
+    """Why nothing can be served there just now; None when it can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, port))
+        except OSError as error:
+            return f"{host} port {port} cannot be used: {error.strerror}; --bind takes another"
+    return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from tocsin.base.home import Home
-from tocsin.cli.bind import add_bind, read_bind
+from tocsin.cli.bind import add_bind, read_bind, why_unusable
 from tocsin.cli.main import common
 from tocsin.cli.output import Output
+from tocsin.cli.trouble import Missing
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -30,7 +31,13 @@ def _run(arguments: argparse.Namespace, home: Home, _output: Output) -> int:
     if arguments.role == "web":
         from tocsin.engine import webrole  # noqa: PLC0415
 
-        webrole.run(home, host, port, plain=arguments.http)
+        try:
+            webrole.run(home, host, port, plain=arguments.http)
+        except RuntimeError:  # the server's only word for whatever kept it from starting
+            reason = why_unusable(host, port)
+            if reason is None:
+                raise
+            raise Missing(reason) from None
     elif arguments.role == "responder":
         from tocsin.engine import responder  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ import secrets
 import sys
 import tempfile
 import traceback
+from logging.handlers import WatchedFileHandler
 from typing import Any
 
 from tocsin.cli.output import Output, printable
@@ -115,11 +116,11 @@ def _unknown(error: Exception) -> Known:
 
 def _record(error: Exception, incident: str) -> str:
     """Write down what happened, in the log of the home or else in a file of its own."""
-    import structlog  # noqa: PLC0415
-
     root = logging.getLogger()
-    files = [one for one in root.handlers if isinstance(one, logging.FileHandler)]
-    if files and structlog.is_configured():
+    files = [one for one in root.handlers if isinstance(one, WatchedFileHandler)]
+    if files:
+        import structlog  # noqa: PLC0415
+
         root.handlers = list(files)  # people at the terminal get the number alone
         structlog.get_logger("command").error("incident", incident=incident, exc_info=error)
         return files[0].baseFilename
