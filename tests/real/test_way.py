@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -197,6 +198,16 @@ def test_a_home_has_one_manager(program: Program):
     assert str(program.home) in done.stderr
     with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
         assert answer.status == 200
+
+
+def test_a_taken_port_is_said_at_once(program: Program):
+    """Exit status 3 and the port named, instead of a web role that is started for ever."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = program.run("up", "--http", "--bind", f"127.0.0.1:{port}", status=3)
+    assert str(port) in done.stderr
 
 
 def roles_of(pid: int) -> list[int]:

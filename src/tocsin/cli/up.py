@@ -7,9 +7,10 @@ import os
 import sys
 
 from tocsin.base.home import Home
-from tocsin.cli.bind import add_bind, read_bind
+from tocsin.cli.bind import add_bind, read_bind, why_unusable
 from tocsin.cli.main import common
 from tocsin.cli.output import Output
+from tocsin.cli.trouble import Missing
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -56,7 +57,12 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
         output.note(f"Tocsin is up: {scheme}://{shown}:{port}/")
         _first_password(home, output)
 
-    Supervisor(home, commands, {}, ready).run()
+    supervisor = Supervisor(home, commands, {}, ready)
+    supervisor.take_home()
+    reason = why_unusable(host, port)
+    if reason is not None:
+        raise Missing(reason)
+    supervisor.run()
     return 0
 
 

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ def set_up_logging(home: Home | None, role: str) -> None:
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        partial(_name_role, role),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -35,7 +37,6 @@ def set_up_logging(home: Home | None, role: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(role=role, pid=os.getpid())
     root = logging.getLogger()
     root.handlers = [_console(shared)]
     if home is not None:
@@ -78,6 +79,18 @@ def _file(home: Home, shared: list[structlog.types.Processor]) -> logging.Handle
         )
     )
     return handler
+
+
+def _name_role(
+    role: str,
+    _logger: structlog.types.WrappedLogger,
+    _method: str,
+    event: structlog.types.EventDict,
+) -> structlog.types.EventDict:
+    """Whose line it is, also in threads and in the process that a server forks."""
+    event.setdefault("role", role)
+    event.setdefault("pid", os.getpid())
+    return event
 
 
 def _hide_secrets(

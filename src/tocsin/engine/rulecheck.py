@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tocsin.base.home import Home
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
+from tocsin.engine.relay import relay_settings
 
 
 def check_rules(principal: Principal) -> list[tuple[str, str]]:
@@ -24,6 +26,8 @@ def check_rules(principal: Principal) -> list[tuple[str, str]]:
             findings.append((rule.name, "it names no action"))
         elif not any(one in enabled for one in named):
             findings.append((rule.name, "every action that it names is switched off"))
-    if configuration.rules and configuration.smtp is None:
+    if not configuration.rules:
+        findings.append(("all", "there is no rule, so nobody is told"))
+    elif relay_settings(Home.of_environment(), configuration) is None:
         findings.append(("all", "no SMTP server is configured"))
     return findings

@@ -74,7 +74,8 @@ class Supervisor:
         Raises:
             HomeInUse: another supervisor has this home.
         """
-        self._take_home()
+        if self._lock is None:
+            self.take_home()
         announcements = Announcements(self.home.run / "up.sock")
         awake_read, awake_write = os.pipe()
         os.set_blocking(awake_write, False)
@@ -102,7 +103,12 @@ class Supervisor:
             os.close(awake_read)
             os.close(awake_write)
 
-    def _take_home(self) -> None:
+    def take_home(self) -> None:
+        """Become the one supervisor of the home.
+
+        Raises:
+            HomeInUse: another supervisor has it.
+        """
         self.home.make()
         self._lock = (self.home.run / "up.lock").open("w")
         try:
