@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from tocsin.store import models
 
@@ -41,6 +42,15 @@ def test_the_catalogue_is_up_to_date(tool: dict[str, Any]):
     po = tool["written"](tool["merged"]())
     assert tool["PO"].read_bytes() == po
     assert tool["MO"].read_bytes() == tool["compiled"](po)
+
+
+def test_no_other_catalogue_gets_in_between(tool: dict[str, Any]):
+    """What the pages show is our translation, not the framework's of the same words."""
+    with translation.override("zh-hans"):
+        for one in tool["present"]():
+            if one.id and isinstance(one.id, str):
+                given = translation.pgettext(one.context, one.id) if one.context else ""
+                assert (given or translation.gettext(one.id)) == one.string
 
 
 def test_translations_keep_the_placeholders(tool: dict[str, Any]):
