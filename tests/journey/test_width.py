@@ -23,7 +23,7 @@ def too_wide(page: Page) -> str:
     )
 
 
-@pytest.mark.parametrize("width", [380, 768, 1440, 1920])
+@pytest.mark.parametrize("width", [380, 768, 1024, 1280, 1440, 1920])
 def test_no_page_is_wider_than_the_screen(width, inside, ids):
     """Nothing has to be scrolled sideways, on any page at any usual width."""
     visit = inside(viewport={"width": width, "height": 900})

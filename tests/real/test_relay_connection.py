@@ -374,10 +374,24 @@ async def test_a_port_that_swallows_connections_times_out():
     assert caught.value.finding.code == "tcp.timeout"
 
 
+def port_free_on(*addresses: str) -> int:
+    """A port that nothing uses at any of these addresses just now."""
+    for _ in range(100):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            port = 0
+            for address in addresses:
+                one = held.enter_context(socket.socket())
+                one.bind((address, port))
+                port = one.getsockname()[1]
+            return port
+    raise AssertionError("no port is free at all of these addresses")
+
+
 async def test_a_silent_address_does_not_hold_up_the_next(monkeypatch):
     """The second address is tried beside the first, long before the first is given up."""
-    async with scripted_relay(leave, host="127.0.0.3") as relay:
-        with swallowing_port("127.0.0.2", relay.port):
+    port = port_free_on("127.0.0.2", "127.0.0.3")
+    async with scripted_relay(leave, host="127.0.0.3", port=port) as relay:
+        with swallowing_port("127.0.0.2", port):
             addresses_of(monkeypatch, "127.0.0.2", "127.0.0.3")
             settings = relay_settings(
                 relay.port, encryption=Encryption.NONE, deadlines=within(connect=600)

@@ -9,6 +9,7 @@ from django.db import transaction
 from tocsin.base.clock import HOUR, SYSTEM_CLOCK, Clock, Instant
 from tocsin.base.ids import uuid7
 from tocsin.domain.delivery import Recipient
+from tocsin.engine.configuration import current_number
 from tocsin.engine.response import Response
 from tocsin.store.queries import counters, outbox
 from tocsin.store.queries.outbox import NewDelivery, Undecided
@@ -17,14 +18,32 @@ KEEP_TRYING: Instant = 24 * HOUR
 """How long a delivery is retried before it is given up."""
 
 
-def decide(response: Response, limit: int = 500, *, clock: Clock = SYSTEM_CLOCK) -> tuple[int, int]:
+class Outdated(Exception):
+    """A newer configuration came into force: nothing was decided."""
+
+
+def decide(
+    response: Response,
+    limit: int = 500,
+    *,
+    seen: int | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> tuple[int, int]:
     """Decide about the oldest undecided transitions, in one transaction.
 
+    `seen` is the number of the version that the caller knows to be the latest; an alarm
+    that came after a change must not be decided by the rules before it.
+
     Gives how many transitions were decided and how many deliveries were queued.
+
+    Raises:
+        Outdated: another version than `seen` is in force.
     """
     now = clock.now()
     with transaction.atomic():
         undecided = outbox.take_undecided(now, response.version, limit)
+        if undecided and seen is not None and current_number() != seen:
+            raise Outdated
         matched: list[tuple[int, list[tuple[str, tuple[str, ...]]]]] = []
         deliveries: list[NewDelivery] = []
         for one in undecided:

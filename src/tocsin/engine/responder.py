@@ -16,7 +16,7 @@ from tocsin.engine.accept import close_quiet
 from tocsin.engine.composer import MessageComposer
 from tocsin.engine.configuration import Version, current
 from tocsin.engine.deathwatch import end_with_parent
-from tocsin.engine.decide import decide
+from tocsin.engine.decide import Outdated, decide
 from tocsin.engine.readiness import announce
 from tocsin.engine.relay import relay_settings
 from tocsin.engine.response import Response
@@ -61,6 +61,8 @@ class _Responder:
         self._woken = asyncio.Event()
         self._response: Response | None = None
         self._failure = ""
+        self._seen = 0
+        """The latest version there is, whether it could be taken over or not."""
 
     async def run(self) -> None:
         listening = await nudge.listen(ROLE, self._woken)
@@ -98,7 +100,12 @@ class _Responder:
             await self._take_over()
             decided = 0
             if self._response is not None:
-                decided, queued = await self._store.insist(decide, self._response, _BATCH)
+                try:
+                    decided, queued = await self._store.insist(
+                        decide, self._response, _BATCH, seen=self._seen
+                    )
+                except Outdated:
+                    continue
                 if queued:
                     self._sender.wake()
             if decided < _BATCH:
@@ -115,6 +122,7 @@ class _Responder:
     async def _take_over(self) -> None:
         """Work with the latest configuration version, and say so once it is true."""
         latest = await self._store.insist(current)
+        self._seen = latest.number
         if self._response is None or latest.number != self._response.version:
             await self._adopt(latest)
         await self._store.insist(self._report)

@@ -11,7 +11,7 @@ from tocsin.domain.alarm import AlarmState
 from tocsin.domain.severity import Severity
 from tocsin.engine import access, configuration
 from tocsin.engine.accept import NEVER_ACTIVE, accept
-from tocsin.engine.decide import decide
+from tocsin.engine.decide import Outdated, decide
 from tocsin.engine.response import Response
 from tocsin.store.models import Delivery, Telling, Transition
 
@@ -141,3 +141,22 @@ def test_a_decision_that_fails_leaves_everything_undecided(report):
         fail_afterwards()
     assert Transition.objects.get().decided_at is None
     assert not Delivery.objects.exists()
+
+
+def test_an_alarm_is_never_decided_by_rules_of_before_a_change(report):
+    """A newer version than the one that was looked at: nothing is decided by the old one."""
+    outdated = respond(rules=[])
+    response = respond(rules=[ALL])
+    accept([report()])
+    with pytest.raises(Outdated):
+        decide(outdated, seen=outdated.version)
+    assert Transition.objects.get().decided_at is None
+    assert decide(response, seen=response.version) == (1, 1)
+
+
+def test_a_version_that_cannot_be_taken_over_stops_no_alarm(report):
+    """Who has seen the newer version and could not use it goes on with the one before."""
+    before = respond(rules=[ALL])
+    newer = respond(rules=[])
+    accept([report()])
+    assert decide(before, seen=newer.version) == (1, 1)
