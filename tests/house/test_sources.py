@@ -59,9 +59,9 @@ def occurrences(pattern: re.Pattern[str]) -> Iterator[str]:
     [
         (
             "registry",
-            r"pypi\.org|pythonhosted|npmjs|crates\.io|deb\.debian|(?<!emit-)index-url|find-links",
+            r"(?<!emit-)index-url|find-links|https?://[\w.-]*(?:packages|registry|simple|mirror)\b",
         ),
-        ("folder of one machine", r"(?<![\w.])/(work|root|opt/wheels|home/\w+)/"),
+        ("folder of one machine", r"(?<![\w.])/(root|home/\w+)/"),
         ("note to oneself", r"\b(TODO|FIXME|XXX|HACK)\b"),
         ("marker of an unfinished merge", r"^(<{7}|>{7}) "),
     ],
