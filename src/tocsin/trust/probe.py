@@ -94,8 +94,14 @@ async def _connected(
             reader, writer = await asyncio.open_connection(target.address, target.port)
     except TimeoutError as error:
         raise _failed(target, "tcp.timeout", seconds=f"{target.stage:g}") from error
-    except (ConnectionRefusedError, ConnectionResetError) as error:
+    except ConnectionRefusedError as error:
         raise _failed(target, "tcp.refused") from error
+    except ConnectionResetError as error:
+        # Taken and reset before we looked: the same as a reset a moment later.
+        reason = error.strerror or str(error)
+        if target.mode == "starttls":
+            raise _failed(target, "smtp.closed-early", stage="greeting", reason=reason) from error
+        raise _failed(target, "tls.handshake-dropped", reason=reason) from error
     except OSError as error:
         raise _failed(target, "tcp.unreachable", reason=error.strerror or str(error)) from error
     try:
