@@ -32,9 +32,20 @@ FAULTS = (
     _auth(
         "auth.no-mechanism",
         "No way to sign in suits both sides",
-        "{host} offers {mechanism}; PLAIN and LOGIN are what Tocsin can use.",
-        "Ask the relay's operator to allow PLAIN or LOGIN under TLS.",
+        "{host} offers {mechanism}; Tocsin is set to use {chosen}.",
+        f"Set the sign-in method in {place.SMTP} to auto, or to one that the relay offers.",
+        "Or ask the relay's operator to allow PLAIN or SCRAM-SHA-256 under TLS.",
         mechanism="other mechanisms",
+        chosen="SCRAM, PLAIN or LOGIN",
+    ),
+    _auth(
+        "auth.relay-unproven",
+        "The relay did not prove that it knows the password",
+        "{host} took the sign-in, but not as a server that knows the password does: {reason}.",
+        "Check who answers under that name: an impostor cannot give this proof.",
+        "If it is the right relay and its SCRAM is at fault, set the sign-in method in "
+        f"{place.SMTP} to plain.",
+        reason="its signature is missing or wrong",
     ),
     _auth(
         "auth.rejected",

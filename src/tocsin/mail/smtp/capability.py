@@ -42,6 +42,11 @@ class Capabilities:
         return "SMTPUTF8" in self.keywords
 
     @property
+    def dsn(self) -> bool:
+        """RFC 3461: MAIL and RCPT may say which notices are wanted."""
+        return "DSN" in self.keywords
+
+    @property
     def size_offered(self) -> bool:
         """RFC 1870: MAIL may name the size of the message."""
         return "SIZE" in self.keywords

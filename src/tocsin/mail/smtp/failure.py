@@ -5,12 +5,29 @@ Nothing here is worded for people: `tocsin.mail.relay.fault` turns each into a f
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from tocsin.mail.smtp.reply import Reply
 from tocsin.mail.smtp.step import Step
 
 
+class Side(StrEnum):
+    """Who gave up."""
+
+    RELAY = "relay"
+    """It said no, or ended the connection."""
+    US = "us"
+    """It had not said no: we waited long enough, or would not go on with what came."""
+
+
 class ConversationFailure(Exception):
-    """The conversation cannot go on; `step` is whose answer was awaited."""
+    """The conversation cannot go on; `step` is whose answer was awaited.
+
+    `reply` is the relay's no, with its code, enhanced code and text, where it gave one.
+    """
+
+    ended_by = Side.US
+    reply: Reply | None = None
 
     def __init__(self, step: Step, words: str) -> None:
         super().__init__(f"{step}: {words}")
@@ -19,11 +36,18 @@ class ConversationFailure(Exception):
 
 
 class Refused(ConversationFailure):
-    """The relay answered, and the answer was no."""
+    """The relay answered, and the answer was no.
 
-    def __init__(self, step: Step, reply: Reply) -> None:
-        super().__init__(step, str(reply))
+    `detail` is what else it said about the reason, such as the status of an access token.
+    """
+
+    ended_by = Side.RELAY
+    reply: Reply
+
+    def __init__(self, step: Step, reply: Reply, detail: str = "") -> None:
+        super().__init__(step, f"{reply} ({detail})" if detail else str(reply))
         self.reply = reply
+        self.detail = detail
 
 
 class NotSmtp(ConversationFailure):
@@ -73,11 +97,28 @@ class AuthNotOffered(ConversationFailure):
 
 
 class NoMechanism(ConversationFailure):
-    """The relay offers only mechanisms that are not spoken here."""
+    """The relay offers none of the mechanisms that may be used; `chosen` is the setting."""
 
-    def __init__(self, offered: tuple[str, ...]) -> None:
-        super().__init__(Step.AUTH, "no common mechanism")
+    def __init__(self, offered: tuple[str, ...], chosen: str = "auto") -> None:
+        super().__init__(
+            Step.AUTH, f"no common mechanism: {chosen} is chosen, offered is {' '.join(offered)}"
+        )
         self.offered = offered
+        self.chosen = chosen
+
+
+class UnfitLogin(ConversationFailure):
+    """User or password hold what the mechanism cannot carry; nothing of them was sent."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(Step.AUTH, words)
+
+
+class RelayUnproven(ConversationFailure):
+    """The relay's part of a SCRAM sign-in is not what one who knows the password would say."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(Step.AUTH, words)
 
 
 class Unanswered(ConversationFailure):
@@ -94,6 +135,7 @@ class Closed(ConversationFailure):
     def __init__(self, step: Step, how: str) -> None:
         super().__init__(step, f"connection {how}")
         self.how = how
+        self.ended_by = Side.US if how == "dropped by us" else Side.RELAY
 
 
 class Unsendable(Exception):
@@ -119,6 +161,14 @@ class TooLarge(Unsendable):
         super().__init__(f"{size} bytes, the relay takes {limit}")
         self.size = size
         self.limit = limit
+
+
+class UnknownNotice(Unsendable):
+    """The envelope asks for notices that RFC 3461 does not know, or not together."""
+
+    def __init__(self, notify: tuple[str, ...]) -> None:
+        super().__init__(f"{' '.join(notify)[:100]!a} is no choice of notices")
+        self.notify = notify
 
 
 class UnsafeContent(Unsendable):

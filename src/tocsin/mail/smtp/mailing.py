@@ -21,9 +21,11 @@ from tocsin.mail.smtp.failure import (
     NoRecipients,
     NotSmtp,
     Refused,
+    Side,
     Unsendable,
     refusal,
 )
+from tocsin.mail.smtp.notice import mail_notice, rcpt_notice
 from tocsin.mail.smtp.reply import MalformedReply, Reply, ReplyReader
 from tocsin.mail.smtp.step import Step
 from tocsin.mail.smtp.transaction import Ending, Transaction
@@ -118,7 +120,13 @@ class Mailing:
         return data
 
     def receive(self, data: bytes, at: float) -> list[Transaction]:
-        """Take bytes of the server; returns the transactions that ended by them."""
+        """Take bytes of the server; returns the transactions that ended by them.
+
+        What `begin`, `receive` and `lost` return, taken together, is every transaction
+        once, each as soon as it has its ending.
+        """
+        if self.failure is not None:
+            return []
         reader = self._reader
         reader.feed(data)
         try:
@@ -136,6 +144,11 @@ class Mailing:
         """The driver cannot go on: the connection ended or a step took too long."""
         if not self.done:
             self._break(failure, at)
+        return self._give_settled()
+
+    def forgo(self, at: float) -> list[Transaction]:
+        """Begin no further message: returns those that were not begun, to go another way."""
+        self._give_up_waiting(at)
         return self._give_settled()
 
     # ------------------------------------------------------------------ answers
@@ -217,6 +230,7 @@ class Mailing:
                 commands = self._envelope_commands(transaction)
             except Unsendable as problem:
                 transaction.problem = problem
+                transaction.ended_by = Side.US
                 self._settle(transaction, Ending.UNSENDABLE, at)
                 continue
             transaction.ending = Ending.UNDERWAY
@@ -242,7 +256,15 @@ class Mailing:
         transaction.mail_command = mail_command(
             envelope.sender, content, self._capabilities, utf8=utf8
         )
-        recipients = "\r\n".join(map(rcpt_command, envelope.recipients))
+        if envelope.notify and self._capabilities.dsn:
+            transaction.mail_command += mail_notice(envelope.id)
+            transaction.rcpt_commands = tuple(
+                rcpt_command(each) + rcpt_notice(each, envelope.notify)
+                for each in envelope.recipients
+            )
+            recipients = "\r\n".join(transaction.rcpt_commands)
+        else:
+            recipients = "\r\n".join(map(rcpt_command, envelope.recipients))
         return f"{transaction.mail_command}\r\n{recipients}\r\nDATA\r\n".encode()
 
     def _ask_on(self, transaction: Transaction) -> bool:
@@ -252,7 +274,7 @@ class Mailing:
         recipients = transaction.envelope.recipients
         asked = len(transaction.recipients)
         if asked < len(recipients):
-            self._ask(Step.RCPT, rcpt_command(recipients[asked]), transaction)
+            self._ask(Step.RCPT, transaction.rcpt_command(asked), transaction)
         elif transaction.any_accepted:
             self._ask(Step.DATA, "DATA", transaction)
         else:
@@ -304,6 +326,7 @@ class Mailing:
     def _refuse(self, transaction: Transaction, step: Step, reply: Reply, at: float) -> None:
         self.carried += 1
         transaction.refused_at, transaction.refusal = step, reply
+        transaction.ended_by = Side.RELAY
         self._settle(transaction, Ending.REFUSED, at)
         if self._waiting and self._halts(transaction):
             self.halted_by = Refused(step, reply)
@@ -328,7 +351,7 @@ class Mailing:
         reply = self._reader.next()
         if reply is not None and reply.code in (_CLOSING, _TIMED_OUT):
             return Refused(Step.MAIL, reply)
-        return NotSmtp(Step.MAIL, "more came than was asked for", unread[:200])
+        return NotSmtp(Step.MAIL, "more came than was asked for", self._reader.quote(unread))
 
     def _break(self, failure: ConversationFailure, at: float) -> None:
         """End the batch here; what is open gets the ending that the wire justifies."""
@@ -349,6 +372,7 @@ class Mailing:
                 self._settle(transaction, Ending.UNTRIED, at)
             elif isinstance(failure, Refused):
                 transaction.refused_at, transaction.refusal = failure.step, failure.reply
+                transaction.ended_by = Side.RELAY
                 self._settle(transaction, Ending.REFUSED, at)
             else:
                 self._abandon(transaction, Ending.BROKEN, failure, at)
@@ -358,6 +382,7 @@ class Mailing:
         self, transaction: Transaction, ending: Ending, failure: ConversationFailure, at: float
     ) -> None:
         """End a message in the middle; its transcript says what was awaited."""
+        transaction.ended_by = failure.ended_by
         if self._expected and self._expected[0][1] is transaction:
             transaction.lost_at, transaction.lost_words = self._expected[0][0], failure.words
         self._settle(transaction, ending, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,21 +11,26 @@ from tocsin.domain.delivery import Exchange
 from tocsin.mail.smtp.capability import Capabilities, is_masked_greeting, read_capabilities
 from tocsin.mail.smtp.command import check_greeting_name
 from tocsin.mail.smtp.failure import (
-    AuthNotOffered,
     ConversationFailure,
     Masked,
-    NoMechanism,
     NotSmtp,
+    Refused,
     StartTlsInjection,
     StartTlsMissing,
+    UnfitLogin,
     refusal,
 )
 from tocsin.mail.smtp.reply import MalformedReply, Reply, ReplyReader
-from tocsin.mail.smtp.sasl import Login, choose_mechanism, secret_forms, sign_in_lines
+from tocsin.mail.smtp.sasl import Login, Mechanism, Response, Work, choose
 from tocsin.mail.smtp.step import Step
 
 _READY, _OK, _SIGNED_IN, _GO_ON = 220, 250, 235, 334
 _UNKNOWN_COMMAND = (500, 502)
+
+_MAX_COMMAND = 512
+"""Longest command line with its CRLF, in bytes (RFC 5321 section 4.5.3.1.4)."""
+_MAX_RESPONSE = 12_288
+"""Longest line of a sign-in with its CRLF, in bytes (RFC 4954 section 4)."""
 
 
 class Encryption(StrEnum):
@@ -48,8 +54,9 @@ class Opening:
 
     Give it what the server sends (`receive`) and put `outgoing` on the wire. While
     `step` is `Step.TLS` the driver does the handshake, and calls `secured` once the
-    server is verified: nothing secret leaves before. It is over when `done`;
-    `failure` then says why it failed, if it did.
+    server is verified: nothing secret leaves before. While there is `work`, it takes long
+    to compute what `outgoing` will give. It is over when `done`; `failure` then says why
+    it failed, if it did.
 
     Raises:
         ValueError: a login without encryption, or a name unfit for EHLO.
@@ -72,19 +79,37 @@ class Opening:
         self.heard = 0
         """Answers taken so far."""
         self.failure: ConversationFailure | None = None
+        self._work: Work | None = None
         self._talk = self._converse()
         self.step = next(self._talk)
 
+    @property
+    def work(self) -> Work | None:
+        """What another thread may run before `outgoing` is called, which otherwise does."""
+        work = self._work
+        return None if work is None or work.done else work
+
     def outgoing(self) -> bytes:
         """What to put on the wire now."""
+        if self._work is not None:
+            self._work.run()
+            self._work = None
+            try:
+                self._advance(None)
+            except ConversationFailure as failure:
+                self._fail(failure)
         data, self._out = self._out, b""
         return data
 
     def receive(self, data: bytes, at: float) -> list[Answer]:
         """Take bytes of the server; `at` is seconds since the connection began."""
         answers: list[Answer] = []
+        if self.done:
+            return answers
         self.reader.feed(data)
         try:
+            if self._work is not None:
+                self._check_unasked()
             while not self.done and (reply := self.reader.next()) is not None:
                 self.heard += 1
                 answers.append(Answer(self.step, reply))
@@ -117,6 +142,7 @@ class Opening:
         self.failure = failure
         self.done = True
         self._out = b""
+        self._work = None
         self._talk.close()
 
     def _note(self, at: float, received: str) -> None:
@@ -133,9 +159,9 @@ class Opening:
         """Nobody answers before being asked; after STARTTLS it would be an attack."""
         unread = self.reader.unread
         if unread and self.step is Step.TLS:
-            raise StartTlsInjection(unread)
+            raise StartTlsInjection(self.reader.quote(unread))
         if unread:
-            raise NotSmtp(self.step, "more came than was asked for", unread[:200])
+            raise NotSmtp(self.step, "more came than was asked for", self.reader.quote(unread))
 
     # The conversation itself: each `yield` awaits the answer to the step it names.
 
@@ -197,18 +223,54 @@ class Opening:
 
     def _sign_in(self, login: Login) -> Generator[Step, Reply | None, None]:
         assert self._secure
-        offered = self.capabilities.mechanisms
-        if not offered:
-            raise AuthNotOffered
-        mechanism = choose_mechanism(offered)
-        if mechanism is None:
-            raise NoMechanism(offered)
-        self.reader.mask(secret_forms(login))
-        *challenged, last = sign_in_lines(mechanism, login)
-        for line in challenged:
-            reply = yield from self._ask(Step.AUTH, line.sent, line.shown)
-            if reply.code != _GO_ON:
-                raise refusal(Step.AUTH, reply)
-        reply = yield from self._ask(Step.AUTH, last.sent, last.shown)
+        mechanism = choose(login, self.capabilities.mechanisms)
+        password = login.password.reveal()
+        self.reader.mask((password, _base64(password.encode("utf-8", "replace"))))
+        reply = yield from self._exchange(mechanism)
         if reply.code != _SIGNED_IN:
-            raise refusal(Step.AUTH, reply)
+            failure = refusal(Step.AUTH, reply)
+            if isinstance(failure, Refused) and mechanism.detail:
+                failure = Refused(Step.AUTH, reply, self.reader.masked(mechanism.detail))
+            raise failure
+        mechanism.finish()
+
+    def _exchange(self, mechanism: Mechanism) -> Generator[Step, Reply | None, Reply]:
+        """AUTH and whatever is asked after it, up to an answer that asks nothing more."""
+        line = command = f"AUTH {mechanism.name}"
+        left = mechanism.first()
+        if left is not None:
+            whole = f"{command} {self._encoded(left)}"
+            if len(whole) + 2 <= _MAX_COMMAND:
+                line, command, left = whole, f"{command} {left.shown}", None
+        reply = yield from self._ask(Step.AUTH, line.encode(), command)
+        while reply.code == _GO_ON:
+            if left is None:
+                left = yield from self._answer_challenge(mechanism)
+            if left is None:
+                return reply
+            response, left = left, None
+            reply = yield from self._ask(
+                Step.AUTH, self._encoded(response).encode(), response.shown
+            )
+        return reply
+
+    def _answer_challenge(
+        self, mechanism: Mechanism
+    ) -> Generator[Step, Reply | None, Response | None]:
+        mechanism.challenged(self.reader.challenge.strip())
+        if mechanism.work is not None and not mechanism.work.done:
+            self._work = mechanism.work
+            yield Step.AUTH
+        return mechanism.respond()
+
+    def _encoded(self, response: Response) -> str:
+        """The line as it goes out; from now on the evidence hides what is secret of it."""
+        line = _base64(response.data)
+        if len(line) + 2 > _MAX_RESPONSE:
+            raise UnfitLogin("user and password are longer than a line of a sign-in may be")
+        self.reader.mask((line, *response.hidden) if response.secret else response.hidden)
+        return line
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()

@@ -5,22 +5,29 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tocsin.mail.smtp.shown import Mask, printable
+
 MAX_LINE = 8_192
 """Longest reply line taken, in bytes. RFC 5321 section 4.5.3.1.5 allows 512; relays exceed it."""
 MAX_REPLY = 65_536
 """Longest reply taken, all its lines together, in bytes."""
+MAX_LINES = 1_000
+"""Most lines of one reply. The answer to EHLO is the longest there is, and has about twenty."""
+
+_CHALLENGE = b"334"
 
 _CODES = {b"%d" % code: code for code in range(200, 600)}
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _REMEMBERED = 256
+_QUOTED = 200
 
 
 class MalformedReply(Exception):
-    """What came is no SMTP reply. `received` is how it began, at most 200 bytes."""
+    """What came is no SMTP reply. `received` is how it began, short and without secrets."""
 
     def __init__(self, words: str, received: bytes) -> None:
         super().__init__(words)
-        self.received = received[:200]
+        self.received = received
 
 
 class Reply(NamedTuple):
@@ -72,19 +79,29 @@ class ReplyReader:
         self._code = b""
         self._lines: list[str] = []
         self._size = 0
-        self._masks: tuple[str, ...] = ()
+        self._mask = Mask()
+        self.challenge = ""
+        """The text of the last 334 as it came: for the sign-in alone, never to be shown."""
         # Most replies of a relay repeat word for word: each is read once.
         self._remembered: dict[bytes, Reply] = {}
 
     def mask(self, secrets: tuple[str, ...]) -> None:
-        """From now on show ``***`` where a reply repeats one of these."""
-        self._masks = tuple(secret for secret in secrets if secret)
+        """From now on show ``***`` where a reply repeats one of these, or one from before."""
+        self._mask.add(*secrets)
         self._remembered.clear()
+
+    def masked(self, text: str) -> str:
+        """Printable text of the relay, without the secrets."""
+        return self._mask.text(text)
 
     @property
     def unread(self) -> bytes:
         """What came after the last reply given out."""
         return self._buffer[self._start :]
+
+    def quote(self, data: bytes) -> bytes:
+        """The beginning of what came, at most 200 bytes, without the secrets."""
+        return self._mask.data(data)[:_QUOTED]
 
     def feed(self, data: bytes) -> None:
         """Take what the wire gave."""
@@ -115,26 +132,32 @@ class ReplyReader:
 
     def _take(self, line: bytes) -> Reply | None:
         if len(line) > MAX_LINE:
-            raise MalformedReply("a reply line is too long", line)
+            raise self._malformed("a reply line is too long", line)
         text = line.removesuffix(b"\r")
         code, separator = text[:3], text[3:4]
         if code not in _CODES or separator not in (b" ", b"-", b""):
-            raise MalformedReply("a line is no SMTP reply", line)
+            raise self._malformed("a line is no SMTP reply", line)
         if self._lines and code != self._code:
-            raise MalformedReply("the lines of one reply carry different codes", line)
+            raise self._malformed("the lines of one reply carry different codes", line)
         self._size += len(line)
-        if self._size > MAX_REPLY:
-            raise MalformedReply("a reply does not end", line)
+        if self._size > MAX_REPLY or len(self._lines) >= MAX_LINES:
+            raise self._malformed("a reply does not end", line)
         self._code = code
-        self._lines.append(self._masked(_printable(text[4:])))
+        self._lines.append(self._shown(code, printable(text[4:])))
         if separator == b"-":
             return None
         reply = Reply(_CODES[code], tuple(self._lines))
-        if len(self._lines) == 1 and len(self._remembered) < _REMEMBERED:
+        if len(self._lines) == 1 and len(self._remembered) < _REMEMBERED and code != _CHALLENGE:
             self._remembered[line] = reply
         self._lines.clear()
         self._size = 0
         return reply
+
+    def _shown(self, code: bytes, text: str) -> str:
+        if code == _CHALLENGE:
+            self.challenge = text
+            return self._mask.challenge(text)
+        return self._mask.text(text) if self._mask else text
 
     def _check_rest(self) -> None:
         """Do not wait for the end of a line that cannot become a reply."""
@@ -142,22 +165,9 @@ class ReplyReader:
         if size == 0:
             return
         if size > MAX_LINE:
-            raise MalformedReply("a reply line is too long", self._buffer[self._start :])
+            raise self._malformed("a reply line is too long", self.unread)
         if size > 3 and self._buffer[self._start : self._start + 3] not in _CODES:  # noqa: PLR2004
-            raise MalformedReply("a line is no SMTP reply", self._buffer[self._start :])
+            raise self._malformed("a line is no SMTP reply", self.unread)
 
-    def _masked(self, text: str) -> str:
-        for secret in self._masks:
-            if secret in text:
-                text = text.replace(secret, "***")
-        return text
-
-
-def _printable(line: bytes) -> str:
-    """The line as text that is safe to show: control and format characters are escaped."""
-    text = line.decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else " " if char == "\t" else ascii(char)[1:-1] for char in text
-    )
+    def _malformed(self, words: str, received: bytes) -> MalformedReply:
+        return MalformedReply(words, self.quote(received))

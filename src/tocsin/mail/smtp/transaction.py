@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tocsin.domain.delivery import Exchange
 from tocsin.mail.envelope import Envelope
-from tocsin.mail.smtp.failure import Unsendable
+from tocsin.mail.smtp.failure import Side, Unsendable
 from tocsin.mail.smtp.reply import Reply
 from tocsin.mail.smtp.step import Step
 
@@ -36,6 +36,7 @@ class Transaction:
     __slots__ = (
         "data",
         "dot_written",
+        "ended_by",
         "ending",
         "envelope",
         "final",
@@ -45,6 +46,7 @@ class Transaction:
         "mail",
         "mail_command",
         "problem",
+        "rcpt_commands",
         "recipients",
         "refusal",
         "refused_at",
@@ -58,6 +60,8 @@ class Transaction:
         self.started = 0.0
         self.finished = 0.0
         self.mail_command = ""
+        self.rcpt_commands: tuple[str, ...] = ()
+        """What was said for each recipient, where it was more than the address."""
         self.mail: Reply | None = None
         self.recipients: list[Reply] = []
         """Answers to RCPT, in the order of the envelope's recipients."""
@@ -72,6 +76,8 @@ class Transaction:
         self.lost_at: Step | None = None
         self.lost_words = ""
         """The step that found no answer, and why."""
+        self.ended_by: Side | None = None
+        """Who gave up on it: the relay by its no or by leaving, or we; None while nobody has."""
 
     @property
     def any_accepted(self) -> bool:
@@ -83,6 +89,12 @@ class Transaction:
         """MAIL was answered by 250: the relay holds an open transaction."""
         return self.mail is not None and self.mail.code < 300  # noqa: PLR2004
 
+    def rcpt_command(self, index: int) -> str:
+        """What was or will be said for one recipient."""
+        if self.rcpt_commands:
+            return self.rcpt_commands[index]
+        return f"RCPT TO:<{self.envelope.recipients[index]}>"
+
     def transcript(self) -> tuple[Exchange, ...]:
         """What was said and heard, with seconds since the message was begun; no content."""
         exchanges = []
@@ -91,9 +103,9 @@ class Transaction:
         if self.mail is not None:
             at = round(next(times) - begun, 6)
             exchanges.append(Exchange(at, "mail", self.mail_command, self.mail.shown))
-        for address, reply in zip(self.envelope.recipients, self.recipients, strict=False):
+        for index, reply in enumerate(self.recipients):
             at = round(next(times) - begun, 6)
-            exchanges.append(Exchange(at, "rcpt", f"RCPT TO:<{address}>", reply.shown))
+            exchanges.append(Exchange(at, "rcpt", self.rcpt_command(index), reply.shown))
         if self.data is not None:
             at = round(next(times) - begun, 6)
             exchanges.append(Exchange(at, "data", "DATA", self.data.shown))
@@ -111,7 +123,7 @@ class Transaction:
         if step is Step.MAIL:
             return self.mail_command
         if step is Step.RCPT:
-            return f"RCPT TO:<{self.envelope.recipients[len(self.recipients)]}>"
+            return self.rcpt_command(len(self.recipients))
         if step is Step.DATA:
             return "DATA"
         return self._content_sent()

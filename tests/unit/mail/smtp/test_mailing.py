@@ -479,3 +479,96 @@ def test_the_transcript_of_a_broken_message_says_what_was_awaited():
     last = talk.transactions[0].transcript()[-1]
     assert (last.step, last.sent) == ("body", "18 bytes, final dot")
     assert last.received == "(not done within 300 s)"
+
+
+def test_outcomes_are_told_as_they_come_and_each_once():
+    """What begin, receive and lost return is every message, each with the bytes that end it."""
+    batch = [envelope(0, recipients=()), *(envelope(number) for number in range(1, 5))]
+    talk = Mailing(batch, PIPELINING, ReplyReader())
+    told = [[each.envelope.id for each in talk.begin(0.0)]]
+    drain(talk)
+    for data in (OK + OK + GO, DONE, OK + b"550 no\r\n503 no\r\n", OK, OK + OK + GO, DONE[:9]):
+        told.append([each.envelope.id for each in talk.receive(data, 1.0)])
+        drain(talk)
+    told.append([each.envelope.id for each in talk.lost(CLOSED, 2.0)])
+    told.append([each.envelope.id for each in talk.lost(CLOSED, 3.0)])
+    told.append([each.envelope.id for each in talk.receive(OK, 3.0)])
+    assert told == [["m0"], [], ["m1"], ["m2"], [], [], [], ["m3", "m4"], [], []]
+    assert endings(talk) == ["unsendable", "accepted", "refused", "in doubt", "untried"]
+
+
+@pytest.mark.parametrize(
+    ("heard", "lost", "expected"),
+    [
+        ([OK + OK + GO, DONE], None, [None]),
+        ([b"550 no\r\n503 no\r\n503 no\r\n"], None, ["relay"]),
+        ([OK + b"421 closing\r\n"], None, ["relay"]),
+        ([OK + OK + GO, b"garbage\r\n"], None, ["us"]),
+        ([OK + OK + GO], fails.Unanswered(Step.BODY, 300.0), ["us"]),
+        ([OK + OK + GO], fails.Closed(Step.BODY, "reset"), ["relay"]),
+        ([OK], fails.Closed(Step.RCPT, "dropped by us"), ["us"]),
+    ],
+)
+def test_each_ending_says_who_gave_up(heard, lost, expected):
+    """The relay by its no or by leaving; we by waiting no longer or by believing no more."""
+    talk = mailing(1)
+    begun(talk)
+    for data in heard:
+        answer(talk, data)
+    if lost is not None:
+        talk.lost(lost, 2.0)
+    assert [each.ended_by for each in talk.transactions] == expected
+
+
+def test_what_we_refuse_is_ended_by_us_and_what_had_no_turn_by_nobody():
+    """Unsendable is our word; untried is nobody's."""
+    batch = [envelope(0, content=b"bare\nline"), envelope(1), envelope(2)]
+    talk = Mailing(batch, PIPELINING, ReplyReader())
+    begun(talk)
+    answer(talk, b"421 closing\r\n")
+    assert [each.ended_by for each in talk.transactions] == ["us", "relay", None]
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [b"250-x\r\n" * 10_000, b"250-\n" * 10_000, b"250 " + b"x" * 1_000_000, b"\0" * 1_000_000],
+    ids=["endless reply", "many lines", "endless line", "NUL"],
+)
+@pytest.mark.parametrize("capabilities", [PIPELINING, LOCKSTEP], ids=["pipelining", "lockstep"])
+def test_a_flood_in_the_middle_of_a_batch_ends_it_by_name(flood, capabilities):
+    """It is no reply; the message at hand was not delivered and the rest can be sent again."""
+    talk = mailing(2, capabilities)
+    begun(talk)
+    answer(talk, flood)
+    assert endings(talk) == ["broken", "untried"]
+    assert isinstance(talk.failure, fails.NotSmtp)
+    assert len(talk.failure.received) <= 200
+
+
+@pytest.mark.parametrize("extra", [OK, DONE, b"550 no\r\n", b"354 Go\r\n", b"250 \0\r\n"])
+@pytest.mark.parametrize("capabilities", [PIPELINING, LOCKSTEP], ids=["pipelining", "lockstep"])
+def test_an_answer_too_many_never_makes_a_message_delivered(capabilities, extra):
+    """A reply that nobody asked for shifts all the others; the shift is noticed at DATA."""
+    talk = mailing(2, capabilities)
+    begun(talk)
+    for data in (OK, OK, GO, DONE):
+        answer(talk, data)
+    assert endings(talk)[0] == "accepted"
+    answer(talk, extra)
+    for data in (OK, OK, GO, DONE):
+        answer(talk, data)
+    talk.lost(CLOSED, 3.0)
+    assert endings(talk)[1] in ("broken", "refused", "untried")
+    assert not talk.transactions[1].dot_written
+
+
+def test_bytes_after_a_failure_are_not_kept():
+    """Whoever goes on talking to a batch that is over fills no memory."""
+    reader = ReplyReader()
+    talk = Mailing([envelope(0)], PIPELINING, reader)
+    begun(talk)
+    answer(talk, b"garbage\r\n")
+    before = len(reader.unread)
+    for _ in range(100):
+        assert talk.receive(b"x" * 10_000, 1.0) == []
+    assert len(reader.unread) == before

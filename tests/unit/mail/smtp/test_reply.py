@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.mail.smtp.reply import MAX_LINE, MAX_REPLY, MalformedReply, Reply, ReplyReader
+from tocsin.mail.smtp.reply import (
+    MAX_LINE,
+    MAX_LINES,
+    MAX_REPLY,
+    MalformedReply,
+    Reply,
+    ReplyReader,
+)
 
 
 def read(data: bytes) -> list[Reply]:
@@ -134,3 +141,63 @@ def test_a_flood_of_different_replies_is_not_remembered():
         reader.feed(b"250 Ok %d\r\n" % number)
         assert reader.next() == Reply(250, (f"Ok {number}",))
     assert len(reader._remembered) <= 256
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"250-\n" * 10_000,
+        b"250-\r\n" * 10_000 + b"250 end\r\n",
+        b"220 " + b"x" * 1_000_000,
+        b"220-" + b"x" * 1_000_000 + b"\r\n",
+        b"220-endless\r\n" * 80_000,
+        b"220 " + b"\0" * 1_000_000,
+        b"\0" * 1_000_000,
+    ],
+    ids=["lines", "lines with an end", "line", "long line", "banner", "NUL text", "NUL"],
+)
+@pytest.mark.parametrize("piece", [100, 65_536])
+def test_a_flood_is_cut_off_before_it_fills_memory(flood, piece):
+    """Whatever is endless is refused after a bounded part of it; little of it is kept."""
+    reader, taken, refused = ReplyReader(), 0, None
+    while refused is None:
+        reader.feed(flood[taken : taken + piece])
+        taken += piece
+        try:
+            assert reader.next() is None
+        except MalformedReply as caught:
+            refused = caught
+    assert taken <= MAX_REPLY + 2 * 65_536
+    assert len(refused.received) <= 200
+    assert len(reader._buffer) <= 65_536 + MAX_LINE
+    assert len(reader._lines) <= MAX_LINES
+
+
+def test_a_reply_may_have_many_lines():
+    """The bound is far above what any relay offers."""
+    (reply,) = read(b"250-more\r\n" * (MAX_LINES - 1) + b"250 end\r\n")
+    assert len(reply.lines) == MAX_LINES
+
+
+def test_a_challenge_is_shown_without_what_it_gives_away():
+    """The sign-in gets the text as it came; what is shown hides secrets also in base64."""
+    reader = ReplyReader()
+    reader.mask(("hunter2",))
+    for said, shown in [(b"dj1odW50ZXIy", "***"), (b"VXNlcm5hbWU6", "VXNlcm5hbWU6")] * 2:
+        reader.feed(b"334 " + said + b"\r\n")
+        assert reader.next() == Reply(334, (shown,))
+        assert reader.challenge == said.decode()
+
+
+@pytest.mark.parametrize(
+    "line", [b"no reply hunter2 at all\r\n", b"garbage hunte", b"x" * 190 + b"hunter2\r\n"]
+)
+def test_what_is_quoted_of_nonsense_holds_no_secret(line):
+    """Neither whole nor cut off at the end of the quotation."""
+    reader = ReplyReader()
+    reader.mask(("hunter2",))
+    reader.feed(line)
+    with pytest.raises(MalformedReply) as caught:
+        reader.next()
+    assert b"***" in caught.value.received
+    assert b"hunt" not in caught.value.received
