@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from tocsin.base.clock import Instant
-from tocsin.domain.alarm import Alarm, TransitionKind
+from tocsin.domain.alarm import Alarm
+from tocsin.domain.telling import Telling
 from tocsin.mail.message import Mail
 
 
@@ -44,15 +46,23 @@ class ActionKind(Protocol):
 class MailKind(ActionKind, Protocol):
     """A kind that tells by mail."""
 
+    def most_tellings(self, settings: Any) -> int:
+        """How many of the alarms that a mail tells it can show."""
+
     def render(
         self,
         settings: Any,
-        alarm: Alarm,
-        transition: TransitionKind,
+        tellings: Sequence[Telling],
         *,
+        told: int,
         sender: str,
         message_id: str,
         date: Instant,
         url: str = "",
+        references: tuple[str, ...] = (),
     ) -> Mail:
-        """The mail that tells the alarm; `url` is the alarm's page, where there is one."""
+        """The mail that tells an alarm or several, `told` in all, the gravest first.
+
+        `url` is the page of the alarm, or the one that lists them; `references` are the
+        message ids of mails that this one follows.
+        """

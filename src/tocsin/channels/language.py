@@ -1,8 +1,8 @@
 """The language of templates: what can stand in one, and what each name in it means.
 
 There are no assignments, macros, calls, arithmetic or loops but over an alarm's
-attributes, so that whatever an alarm holds, rendering ends soon and makes a text of
-bounded size.
+attributes and over the alarms that a message tells, so that whatever these hold,
+rendering ends soon and makes a text of bounded size.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from jinja2 import nodes
 from tocsin.channels.filter import FILTERS
 from tocsin.channels.variables import (
     ALARM_VARIABLES,
+    ROW_VARIABLES,
     SNA_VARIABLES,
     VARIABLES,
     Accessor,
     attribute,
 )
 
+ALARMS = "alarms"
 ATTRIBUTES = "alarm.attributes"
 MOST_IN_LOOP = 100
 """Parts of the language that may stand in one loop."""
@@ -31,7 +33,14 @@ _LOOP_FIELDS = frozenset({"index", "index0", "first", "last", "length"})
 
 
 class BadTemplate(ValueError):
-    """A template that cannot be used; the message says why and what can stand there."""
+    """A template that cannot be used; the message says why and what can stand there.
+
+    `line` is where, if that is known.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.line = line
 
 
 class Reading:
@@ -44,6 +53,7 @@ class Reading:
     def __init__(self) -> None:
         self.needs: dict[str, tuple[str, str, Accessor]] = {}
         self._own: list[str] = []  # loop variables in scope
+        self._row = ""  # that of a loop over alarms
         self._in_loop = 0
 
     def visit(self, node: Any) -> Any:
@@ -76,6 +86,8 @@ class Reading:
         return self.visit(value) if isinstance(value, nodes.Node) else value
 
     def _name(self, node: nodes.Name) -> nodes.Node:
+        if node.name == self._row:
+            self._refuse(node, f"{node.name} is several values: {_listed_rows(node.name)}")
         if node.name in self._own:
             return node
         return self._variable(node, node.name)
@@ -84,6 +96,8 @@ class Reading:
         path = _path(node)
         if path is None:
             self._refuse(node, "only variables have fields, and they are written as alarm.type")
+        if path[0] == self._row:
+            return self._of_row(node, path[0], ".".join(path[1:]))
         if path[0] in self._own:
             if path[0] == "loop" and len(path) == 2 and path[1] in _LOOP_FIELDS:  # noqa: PLR2004
                 return node
@@ -91,6 +105,12 @@ class Reading:
         return self._variable(node, ".".join(path))
 
     _getitem = _getattr
+
+    def _of_row(self, node: nodes.Node, row: str, field: str) -> nodes.Node:
+        if field not in ROW_VARIABLES and not field.startswith("attributes."):
+            self._refuse(node, _unknown(f"{row}.{field}", field, ROW_VARIABLES))
+        name = nodes.Name(row, "load", lineno=node.lineno)
+        return nodes.Getitem(name, nodes.Const(field), "load", lineno=node.lineno)
 
     def _call(self, node: nodes.Call) -> nodes.Node:
         function = node.node
@@ -116,20 +136,24 @@ class Reading:
     def _for(self, node: nodes.For) -> nodes.Node:
         if self._own or node.recursive:
             self._refuse(node, "loops in loops are not available")
-        if not isinstance(node.iter, nodes.Call) and _dotted(node.iter) != ATTRIBUTES:
-            self._refuse(node, f"a loop goes over {ATTRIBUTES} or {ATTRIBUTES}.items()")
+        over = _dotted(node.iter)
+        if not isinstance(node.iter, nodes.Call) and over not in (ATTRIBUTES, ALARMS):
+            self._refuse(node, f"a loop goes over {ALARMS}, {ATTRIBUTES} or {ATTRIBUTES}.items()")
         node.iter = self.visit(node.iter)
         names = [one.name for one in node.target.find_all(nodes.Name)] or [
             getattr(node.target, "name", "")
         ]
+        if over == ALARMS and not isinstance(node.target, nodes.Name):
+            self._refuse(node, f"a loop over {ALARMS} has one variable")
         for name in names:
-            if name in VARIABLES or name == "alarm" or "__" in name:
+            if name in VARIABLES or name in ("alarm", "loop") or "__" in name:
                 self._refuse(node, f"{name} cannot be the variable of a loop")
         self._in_loop = 0
         self._own = [*names, "loop"]
+        self._row = names[0] if over == ALARMS else ""
         node.body = [self.visit(one) for one in node.body]
         node.test = self._visit_if(node.test)
-        self._own = []
+        self._own, self._row = [], ""
         node.else_ = [self.visit(one) for one in node.else_]
         return node
 
@@ -146,7 +170,7 @@ class Reading:
         return nodes.Name(alias, "load", lineno=node.lineno)
 
     def _refuse(self, node: nodes.Node, message: str) -> NoReturn:
-        raise BadTemplate(f"line {node.lineno}: {message}")
+        raise BadTemplate(message, node.lineno)
 
 
 _PLAIN = (
@@ -198,6 +222,10 @@ def _path(node: nodes.Node) -> list[str] | None:
 
 def _dotted(node: nodes.Node) -> str:
     return ".".join(_path(node) or ())
+
+
+def _listed_rows(row: str) -> str:
+    return ", ".join(f"{row}.{name}" for name in sorted(ROW_VARIABLES))
 
 
 def _unknown(said: str, name: str, known: Iterable[str]) -> str:

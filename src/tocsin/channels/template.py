@@ -11,17 +11,28 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
+from traceback import walk_tb
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tocsin.channels.filter import FILTERS
 from tocsin.channels.language import BadTemplate, Reading
 from tocsin.channels.sample import BARE_ALARM, sample_alarm
-from tocsin.channels.variables import SNA_VARIABLES, Told, Value
+from tocsin.channels.variables import OF_SEVERAL, SNA_VARIABLES, Told, Value
 from tocsin.domain.alarm import TransitionKind
+from tocsin.domain.telling import Telling
 
-__all__ = ["BadTemplate", "Known", "NotRendered", "Template", "check_template", "compiled"]
+__all__ = [
+    "BadTemplate",
+    "Known",
+    "NotRendered",
+    "Template",
+    "check_template",
+    "compiled",
+    "compiled_html",
+    "parsed",
+]
 
 LONGEST_TEMPLATE = 20_000
 LONGEST_OUTPUT = 200_000
@@ -39,7 +50,11 @@ Known = dict[str, Value]
 
 
 class NotRendered(Exception):
-    """A template failed on an alarm."""
+    """A template failed on an alarm; `line` is where, if that is known."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
 
 
 def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
@@ -54,8 +69,24 @@ _TEXT = _environment(html=False)
 _HTML = _environment(html=True)
 
 
+def parsed(source: str, *, html: bool) -> nodes.Template:
+    """The template's tree, nothing in it judged yet.
+
+    Raises:
+        BadTemplate: its syntax is wrong.
+    """
+    try:
+        return (_HTML if html else _TEXT).parse(_ONLY_BLOCKS.sub(_without_line_end, source))
+    except TemplateSyntaxError as error:
+        raise BadTemplate(str(error.message), error.lineno) from None
+    except (SyntaxError, RecursionError, MemoryError):
+        raise BadTemplate("is nested too deeply") from None
+
+
 class Template:
     """A compiled template. Lines that hold only a block, such as an ``{% if %}``, leave no line.
+
+    `for_several`: whether it names what only a message that tells several alarms needs.
 
     Raises:
         BadTemplate: its syntax is wrong, or it has what is not available.
@@ -64,17 +95,16 @@ class Template:
     def __init__(self, source: str, *, html: bool = False) -> None:
         environment = _HTML if html else _TEXT
         try:
-            tree = environment.parse(_ONLY_BLOCKS.sub(_without_line_end, source))
+            tree = parsed(source, html=html)
             reading = Reading()
             tree = reading.visit(tree)
             code = environment.compile(tree)
-        except TemplateSyntaxError as error:
-            raise BadTemplate(f"line {error.lineno}: {error.message}") from None
         except (SyntaxError, RecursionError, MemoryError):
             raise BadTemplate("is nested too deeply") from None
         except TemplateError as error:
             raise BadTemplate(str(error)) from None
         self._needs = tuple(reading.needs.values())
+        self.for_several = bool(OF_SEVERAL & set(reading.needs))
         self._compiled = environment.template_class.from_code(environment, code, {})
 
     def render(self, told: Told, known: Known | None = None) -> str:
@@ -95,7 +125,15 @@ class Template:
             return _joined(self._compiled.root_render_func(context))
         except Exception as error:
             # The template is an operator's: whatever it runs into is its own failure.
-            raise NotRendered(f"{type(error).__name__}: {error}") from error
+            raise NotRendered(f"{type(error).__name__}: {error}", self._line_of(error)) from error
+
+    def _line_of(self, error: BaseException) -> int | None:
+        lines = [
+            self._compiled.get_corresponding_lineno(line)
+            for frame, line in walk_tb(error.__traceback__)
+            if frame.f_code is self._compiled.root_render_func.__code__
+        ]
+        return lines[-1] if lines else None
 
 
 def _without_line_end(match: re.Match[str]) -> str:
@@ -123,7 +161,13 @@ def compiled(source: str) -> Template:
     return Template(source)
 
 
-def check_template(source: str) -> None:
+@lru_cache(maxsize=512)
+def compiled_html(source: str) -> Template:
+    """The same for HTML."""
+    return Template(source, html=True)
+
+
+def check_template(source: str, *, html: bool = False) -> None:
     """Refuse a template that would fail later.
 
     Raises:
@@ -131,12 +175,15 @@ def check_template(source: str) -> None:
     """
     if len(source) > LONGEST_TEMPLATE:
         raise BadTemplate(f"has {len(source):,} characters; at most {LONGEST_TEMPLATE:,} are taken")
-    template = compiled(source)
-    for alarm in (sample_alarm(0), BARE_ALARM):
+    template = compiled_html(source) if html else compiled(source)
+    both = [Telling(one, TransitionKind.ACTIVE) for one in (sample_alarm(0), BARE_ALARM)]
+    for one in both:
         try:
-            template.render(Told(alarm, TransitionKind.ACTIVE))
+            template.render(Told(one.alarm, one.transition))
+            template.render(Told(one.alarm, one.transition, "", len(both), both))
         except NotRendered as error:
-            raise BadTemplate(f"fails on an alarm where little is known: {error}") from None
+            reason = f"fails on an alarm where little is known: {error}"
+            raise BadTemplate(reason, error.line) from None
     for word in _ONE_BRACE_WORD.findall(source):
         near = difflib.get_close_matches(word, SNA_VARIABLES, 1)
         if near:

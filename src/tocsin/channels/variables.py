@@ -2,33 +2,45 @@
 
 What is not known is empty text. Every value is marked where it would steer, and cut to
 a size (`tocsin.mail.mark`); of all of them only ``alarm.details`` has more than one line.
+
+A message that tells several alarms is about the gravest of them, its ``alarm``; ``alarms``
+are those that it shows, and ``told`` says how many it tells in all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import islice
 
 from tocsin.base.clock import SECOND, Instant, to_datetime
 from tocsin.domain.alarm import Alarm, Host, TransitionKind
+from tocsin.domain.telling import Telling
 from tocsin.mail.mark import cut, mark_line, mark_text
 
 LONGEST_LINE = 1_000
 LONGEST_DETAILS = 50_000
 """Characters; more is cut, and it is said how much."""
 MOST_ATTRIBUTES = 100
+MOST_ALARMS = 100
+"""Alarms that one message shows; of the others it says how many they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a message is about: an alarm, what happened to it, and its page in Tocsin."""
+    """What a message is about: an alarm, what happened to it, and its page in Tocsin.
+
+    Where it tells several, `number` says how many, `tellings` holds them or the gravest
+    of them, that of `alarm` first, and `url` is the page that lists them all.
+    """
 
     alarm: Alarm
     transition: TransitionKind
     url: str = ""
+    number: int = 1
+    tellings: Sequence[Telling] = ()
 
 
 class Attributes(dict[str, str]):
@@ -38,7 +50,27 @@ class Attributes(dict[str, str]):
         return "; ".join(f"{name}: {value}" for name, value in self.items())
 
 
-Value = str | int | Attributes
+class Row(dict[str, "Value"]):
+    """One of several alarms: its variables by their names without ``alarm.``, made when asked."""
+
+    def __init__(self, telling: Telling) -> None:
+        super().__init__()
+        self._told = Told(telling.alarm, telling.transition)
+
+    def __missing__(self, name: str) -> Value:
+        accessor = ROW_VARIABLES.get(name) or attribute(name.removeprefix("attributes."))
+        value = self[name] = accessor(self._told)
+        return value
+
+
+class Alarms(list[Row]):
+    """The alarms that a message shows; as text, one after the other."""
+
+    def __str__(self) -> str:
+        return "; ".join(f"{one['severity']} {one['type']}" for one in self)
+
+
+Value = str | int | Attributes | Alarms
 Accessor = Callable[[Told], Value]
 
 
@@ -47,6 +79,16 @@ def line(value: str | None) -> str:
     if not value:
         return ""
     return mark_line(value if len(value) <= LONGEST_LINE else cut(value, LONGEST_LINE))
+
+
+def lines(values: list[str]) -> list[str]:
+    """Each value as one line; all looked at at once, for mostly nothing is to be done."""
+    joined = "".join(values)
+    if joined.isprintable() and (
+        len(joined) <= LONGEST_LINE or max(map(len, values)) <= LONGEST_LINE
+    ):
+        return values
+    return [line(value) for value in values]
 
 
 def moment(at: Instant | None) -> str:
@@ -81,6 +123,11 @@ def _attributes(told: Told) -> Attributes:
     if len(given) > MOST_ATTRIBUTES:
         known["…"] = f"[{len(given) - MOST_ATTRIBUTES:,} more attributes]"
     return Attributes(known)
+
+
+def _alarms(told: Told) -> Alarms:
+    tellings = told.tellings or (Telling(told.alarm, told.transition),)
+    return Alarms(Row(one) for one in islice(tellings, MOST_ALARMS))
 
 
 def attribute(name: str) -> Accessor:
@@ -132,8 +179,20 @@ ALARM_VARIABLES: Mapping[str, Accessor] = {
     "alarm.attributes": _attributes,
     "transition": lambda told: told.transition.value,
     "url": lambda told: told.url,
+    "told": lambda told: told.number,
+    "alarms": _alarms,
 }
 """The fields of CONTRACT's alarm; ``transition`` is active, severity or inactive."""
+
+OF_SEVERAL = frozenset(("told", "alarms"))
+"""Variables that a template names when it is made for several alarms."""
+
+ROW_VARIABLES: Mapping[str, Accessor] = {
+    name.removeprefix("alarm."): accessor
+    for name, accessor in ALARM_VARIABLES.items()
+    if name.startswith("alarm.") or name == "transition"
+}
+"""What one of ``alarms`` says: ``one.type``, ``one.source_host.ip``, ``one.transition``."""
 
 _SNA_AS_HERE = {
     "alarm_id": "alarm.id",

@@ -24,8 +24,14 @@ _FRAME = len("=?utf-8?q?") + len("?=")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 _OURS = frozenset(
-    ("from", "to", "subject", "date", "message-id", "mime-version", "auto-submitted", "sender")
+    (
+        *("from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id"),
+        *("references", "in-reply-to", "mime-version", "auto-submitted", "return-path"),
+    )
 )
+_TOKEN = re.compile(r"[!-~]{1,900}")
+# A value that stands as it is: no blanks at its ends, nothing that looks encoded.
+_PLAIN = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?")
 # What may stand in an encoded word wherever it is (RFC 2047 section 5, rule 3).
 _Q = {byte: f"={byte:02X}" for byte in range(256)} | {
     byte: chr(byte) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "!*+-/"
@@ -35,17 +41,34 @@ _Q[0x20] = "_"
 
 def text_field(name: str, value: str, longest: int = LONGEST_VALUE) -> str:
     """A field of free text with its CRLF; whatever the value holds, it stays one field."""
+    if len(name) + len(": ") + len(value) <= _LINE and _PLAIN.fullmatch(value):
+        return f"{name}: {value}\r\n"
     # Cut before it is cached: a cache must not hold what strangers make large.
     return _text_field(name, cut(value, longest))
 
 
-def extra_field(name: str, value: str) -> str:
-    """A field besides those that every message has.
+def extra_field(name: str, value: str | tuple[str, ...]) -> str:
+    """A field besides those that every message has: of free text, or of words.
 
     Raises:
-        ValueError: the name is no field name, or one that is composed elsewhere.
+        ValueError: the name is no field name, or one that is composed elsewhere; a word
+            is none.
     """
+    if isinstance(value, tuple):
+        return _extra_words(name, value)
     return text_field(_extra_name(name), value)
+
+
+def words_field(name: str, words: tuple[str, ...]) -> str:
+    """A field of words that a program reads: folded between them, never encoded.
+
+    Raises:
+        ValueError: one is not of visible ASCII characters, or too long for a line.
+    """
+    for word in words:
+        if not _TOKEN.fullmatch(word):
+            raise ValueError(f"{word[:80]!a} is no word of a header field")
+    return _folded(name, words)
 
 
 @lru_cache(maxsize=1024)
@@ -59,6 +82,11 @@ def address_field(name: str, addresses: tuple[str, ...]) -> str:
     if pieces:
         pieces[-1] = pieces[-1].removesuffix(",")
     return _folded(name, pieces)
+
+
+@lru_cache(maxsize=256)
+def _extra_words(name: str, words: tuple[str, ...]) -> str:
+    return words_field(_extra_name(name), words)
 
 
 @lru_cache(maxsize=256)

@@ -102,8 +102,8 @@ def test_every_variable_renders(name):
         ("{{ 'x'['upper'] }}", "only variables have fields"),
         ("{{ alarm[alarm.type] }}", "only variables have fields"),
         ("{% for i in range(10) %}{% endfor %}", "a loop goes over|calls are not available"),
-        ("{% for i in [1, 2] %}{% endfor %}", "a loop goes over alarm.attributes"),
-        ("{% for i in alarm.type %}{% endfor %}", "a loop goes over alarm.attributes"),
+        ("{% for i in [1, 2] %}{% endfor %}", "a loop goes over alarms, alarm.attributes"),
+        ("{% for i in alarm.type %}{% endfor %}", "a loop goes over alarms, alarm.attributes"),
         ("{% for i in alarm.attributes.items %}{% endfor %}", "a loop goes over"),
         (
             "{% for i in alarm.attributes %}" * 2 + "{% endfor %}" * 2,

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tocsin.mail.body import LONGEST_PART
 from tocsin.mail.mark import MARK
-from tocsin.mail.message import LONGEST_PART, Mail, compose
+from tocsin.mail.message import Mail, compose
 
 MAIL = Mail(
     sender="sna@example.com",
-    recipients=("soc@example.com", "oncall@example.net"),
+    to=("soc@example.com", "oncall@example.net"),
     subject="[major] Port Scan from 198.51.100.7",
     text="An alarm.\nSecond line.\n",
     message_id="<0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee@example.com>",
@@ -54,9 +55,9 @@ def test_text_alone():
 
 def test_fields():
     """The fields that every message has stand once each and say what was given."""
-    message = parsed(replace(MAIL, headers={"References": "<a@example.com>"}))
+    message = parsed(replace(MAIL, references=("<a@example.com>",)))
     assert message["From"] == "sna@example.com"
-    assert [one.addr_spec for one in message["To"].addresses] == list(MAIL.recipients)
+    assert [one.addr_spec for one in message["To"].addresses] == list(MAIL.to)
     assert message["Subject"] == MAIL.subject
     assert message["Date"].datetime == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     assert message["Message-ID"] == MAIL.message_id
@@ -84,7 +85,8 @@ def test_lines_of_a_message():
 def test_injection_alters_nothing(field):
     """A value with a field, a blank line and a boundary in it stays a value."""
     evil = (
-        "x\r\nBcc: victim@example.net\r\n\r\n--=_303139306161\r\n.\r\nMAIL FROM:<x@example.net>\r\n"
+        "x\r\nBcc: victim@example.net\r\n\r\n--=_a303139306161\r\n.\r\n"
+        "MAIL FROM:<x@example.net>\r\n"
     )
     message = parsed(replace(MAIL, **{field: evil}))
     assert message["Bcc"] is None
@@ -125,7 +127,7 @@ def test_bad_address_is_refused():
     """A sender or recipient that is no address does not get into a message."""
     for changed in (
         replace(MAIL, sender="sna@example.com\r\nBcc: x@example.net"),
-        replace(MAIL, recipients=("soc@example.com, x@example.net",)),
+        replace(MAIL, to=("soc@example.com, x@example.net",)),
     ):
         with pytest.raises(ValueError, match="address"):
             compose(changed)
@@ -133,5 +135,66 @@ def test_bad_address_is_refused():
 
 def test_international_address_stands_in_utf8():
     """A local part beyond ASCII is written as it is (RFC 6532); its domain is in A-labels."""
-    content = compose(replace(MAIL, recipients=("用户@例子.example",)))
+    content = compose(replace(MAIL, to=("用户@例子.example",)))
     assert "To: 用户@xn--fsqu00a.example\r\n".encode() in content
+
+
+def test_cc_and_reply_to():
+    """Whom it goes to openly and whom to answer stand in it, once each; nobody else does."""
+    message = parsed(
+        replace(MAIL, cc=("boss@example.com", "x@exämple.com"), reply_to=("duty@example.com",))
+    )
+    assert [one.addr_spec for one in message["Cc"].addresses] == [
+        "boss@example.com",
+        "x@xn--exmple-cua.com",
+    ]
+    assert [one.addr_spec for one in message["Reply-To"].addresses] == ["duty@example.com"]
+    assert message["Bcc"] is None
+    assert len(message.keys()) == len({name.lower() for name in message})
+
+
+def test_a_thousand_recipients():
+    """The header of a mail to a thousand stays within the lines of a message."""
+    everyone = tuple(f"person{place}@example.com" for place in range(1000))
+    content = compose(replace(MAIL, to=everyone))
+    assert max(map(len, content.split(b"\r\n"))) < 998
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    assert [one.addr_spec for one in message["To"].addresses] == list(everyone)
+
+
+def test_thread():
+    """The last reference is what the mail follows."""
+    message = parsed(replace(MAIL, references=("<a@example.com>", "<b@example.com>")))
+    assert message["References"] == "<a@example.com> <b@example.com>"
+    assert message["In-Reply-To"] == "<b@example.com>"
+
+
+def test_bad_reference_is_refused():
+    """A reference that carries a field is none."""
+    with pytest.raises(ValueError, match="message id"):
+        compose(replace(MAIL, references=("<a@b>\r\nBcc: x@example.net",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("plain\n", "7bit"),
+        ("a = b, <b> & 100 %\n", "7bit"),
+        ("blank at the end \n", "quoted-printable"),
+        ("tab at the end\t\n", "quoted-printable"),
+        ("x" * 501, "quoted-printable"),
+        ("\nFrom me\n", "quoted-printable"),
+        ("From me\n", "quoted-printable"),
+        ("--=_a303139306161\n", "quoted-printable"),
+        ("caf\u00e9 and many more words of plain ASCII\n", "quoted-printable"),
+        ("\u544a\u8b66\u5df2\u53d8\u4e3a\u6d3b\u52a8\u3002\n", "base64"),
+    ],
+)
+def test_encoding_suits_the_text(text, encoding):
+    """Plain lines go as they are; what would not arrive unchanged is encoded."""
+    message = parsed(replace(MAIL, text=text))
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert plain["Content-Transfer-Encoding"] == encoding
+    assert plain.get_content().replace("\r\n", "\n").rstrip("\n") == text.rstrip("\n")
+    assert part(message, "html") == MAIL.html

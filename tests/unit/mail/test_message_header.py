@@ -88,6 +88,11 @@ def test_address_field_takes_addresses_only():
     "name",
     [
         "Subject",
+        "Cc",
+        "BCC",
+        "reply-to",
+        "References",
+        "In-Reply-To",
         "BCC\r\nX",
         "Content-Type",
         "content-transfer-encoding",
@@ -106,6 +111,22 @@ def test_additional_field_cannot_take_the_place_of_another(name):
 
 def test_additional_field():
     """An additional field is written like any other."""
-    assert extra_field("References", "<a@example.com> <b@example.com>") == (
-        "References: <a@example.com> <b@example.com>\r\n"
+    assert extra_field("X-Found-By", "<a@example.com> <b@example.com>") == (
+        "X-Found-By: <a@example.com> <b@example.com>\r\n"
     )
+
+
+def test_words_are_never_encoded():
+    """A field of words that a program reads is folded between them, however long they are."""
+    tags = tuple(f"{'n' * 256}{place}={'v' * 256}," for place in range(20))
+    field = extra_field("X-SES-MESSAGE-TAGS", tags)
+    assert "=?" not in field
+    assert max(map(len, field.split("\r\n"))) < 998
+    assert decoded(field) == " ".join(tags)
+
+
+@pytest.mark.parametrize("word", ["", "a b", "a\r\nBcc: x@example.net", "é", "x" * 901])
+def test_words_are_words(word):
+    """What is not of visible ASCII characters is no word."""
+    with pytest.raises(ValueError, match="no word"):
+        extra_field("X-SES-CONFIGURATION-SET", (word,))
