@@ -17,6 +17,7 @@ from tocsin.central.document import diff, from_stored, show, to_stored
 from tocsin.central.notation import parse
 from tocsin.central.problem import Invalid, Problem
 from tocsin.domain.severity import Severity
+from tocsin.mail.smtp.sasl import MECHANISMS
 
 SECRETS = ("correct horse", "battery staple")
 
@@ -31,6 +32,22 @@ addresses = st.builds(
 lines = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20)
 
 
+extras = st.fixed_dictionaries(
+    {},
+    optional={
+        "sign_in": st.sampled_from(MECHANISMS),
+        "max_send_rate": st.none() | st.integers(1, 1_000_000) | st.floats(0.001, 1_000_000),
+        "max_24_hour_send": st.none() | st.integers(1, 1_000_000_000),
+        "max_connections": st.none() | st.integers(1, 100),
+        "max_messages_per_connection": st.none() | st.integers(1, 1_000_000),
+        "max_recipients": st.none() | st.integers(1, 1_000),
+        "window": st.none() | st.integers(1, 1_000),
+        "idle_s": st.none() | st.integers(1, 300),
+        "timeout_s": st.none() | st.integers(5, 600),
+    },
+)
+
+
 @st.composite
 def relays(draw: st.DrawFn) -> dict[str, Any]:
     relay = {
@@ -38,11 +55,32 @@ def relays(draw: st.DrawFn) -> dict[str, Any]:
         "port": draw(st.integers(1, 65_535)),
         "encryption": draw(st.sampled_from(["starttls", "smtps", "none"])),
         "from": draw(addresses),
+        **draw(extras),
     }
     if relay["encryption"] != "none" and draw(st.booleans()):
         relay["user"] = draw(st.text(string.ascii_uppercase, min_size=1, max_size=20))
         relay["password_file"] = draw(st.sampled_from(["smtp.pw", "other.pw"]))
     return relay
+
+
+@st.composite
+def further_relays(draw: st.DrawFn) -> dict[str, Any]:
+    relay: dict[str, Any] = {"name": draw(names), **draw(relays())}
+    if draw(st.booleans()):
+        del relay["from"]
+    if draw(st.booleans()):
+        relay["after_s"] = draw(st.none() | st.integers(0, 86_400))
+    return relay
+
+
+outboxes = st.none() | st.fixed_dictionaries(
+    {},
+    optional={
+        "in_doubt": st.sampled_from(["again", "hold"]),
+        "keep_trying_h": st.none() | st.integers(1, 240),
+        "page_address": st.sampled_from(["", "https://tocsin.example.com:8443", "http://a/b/"]),
+    },
+)
 
 
 def named(entry: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -113,7 +151,15 @@ def whole(draw: st.DrawFn) -> dict[str, Any]:
     document: dict[str, Any] = {}
     if draw(st.booleans()):
         document["smtp"] = draw(st.one_of(st.none(), relays()))
-    for name, part in (("trust", anchors), ("ciphers", ciphers), ("sources", sources)):
+        # The first relay cannot go while others stand after it.
+        rest = named(further_relays()) if document["smtp"] is not None else st.just([])
+        document["relays"] = draw(rest)
+    for name, part in (
+        ("outbox", outboxes),
+        ("trust", anchors),
+        ("ciphers", ciphers),
+        ("sources", sources),
+    ):
         if draw(st.booleans()):
             document[name] = draw(part)
     document["actions"] = draw(actions)
@@ -166,7 +212,7 @@ def test_a_document_makes_its_parts_so_and_leaves_the_others(
 
 def meaning(one: Configuration) -> tuple[Any, ...]:
     """All that a configuration says; its secrets too."""
-    return show(one), one.smtp and one.smtp.password
+    return show(one), [relay.password for relay in one.every_relay]
 
 
 @given(configurations, configurations)
@@ -254,7 +300,7 @@ def test_any_text_is_a_document_or_refused(text: str) -> None:
 
 _FIELDS = (
     "name kind eve email when active to pem file from password password_file server port "
-    "encryption list severity"
+    "encryption list severity sign_in max_send_rate window after_s in_doubt keep_trying_h"
 )
 FIELDS = _FIELDS.split()
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from tocsin.base.clock import Instant
-from tocsin.central.configuration import Configuration, Smtp, TrustEntry
+from tocsin.base.secret import Secret
+from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import Invalid, Problem, join
 from tocsin.central.reading import Given
 from tocsin.central.relay import check_sign_in
+from tocsin.central.smtp import FIRST, FurtherRelay, Smtp
 from tocsin.trust.anchor import check_anchor
+
+_Relay = TypeVar("_Relay", Smtp, FurtherRelay)
 
 
 def merge(current: Configuration, given: Given) -> Configuration:
@@ -19,20 +24,39 @@ def merge(current: Configuration, given: Given) -> Configuration:
         Invalid: with every problem found.
     """
     parts = dict(given.parts)
-    smtp: Smtp | None = parts.get("smtp")
-    if smtp is not None and smtp.user and given.password_stays and current.smtp is not None:
-        parts["smtp"] = smtp.model_copy(update={"password": current.smtp.password})
+    known = {one.name: one.password for one in current.every_relay if one.name in given.kept}
+    if parts.get("smtp") is not None:
+        parts["smtp"] = _with_password(parts["smtp"], known)
+    if "relays" in parts:
+        parts["relays"] = tuple(_with_password(one, known) for one in parts["relays"])
     if "trust" in parts:
         parts["trust"] = _keeping_origin(current.trust, parts["trust"])
     merged = current.model_copy(update=parts)
     problems = [
-        *(check_sign_in(merged.smtp) if merged.smtp is not None else ()),
+        *_relay_problems(merged),
         *_anchor_problems(current, merged, given.at),
         *_rule_problems(merged),
     ]
     if problems:
         raise Invalid(problems)
     return merged
+
+
+def _with_password(given: _Relay, known: Mapping[str, Secret | None]) -> _Relay:
+    """The relay with the password that stays; without a user none does."""
+    password = known.get(given.name)
+    if password is None or not given.user:
+        return given
+    return given.model_copy(update={"password": password})
+
+
+def _relay_problems(merged: Configuration) -> Iterator[Problem]:
+    if merged.smtp is not None:
+        yield from check_sign_in(FIRST, merged.smtp)
+    elif merged.relays:
+        yield Problem(FIRST, "is not set, and relays stand after it", "relays: [] beside it")
+    for place, one in enumerate(merged.relays):
+        yield from check_sign_in(join("relays", place), one)
 
 
 def _keeping_origin(

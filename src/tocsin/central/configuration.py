@@ -2,62 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from tocsin.base.clock import Instant
-from tocsin.base.secret import Secret
+from tocsin.central.part import Name, Part, WholeNumber
+from tocsin.central.smtp import FurtherRelay, Smtp
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import read_certificates
 from tocsin.trust.policy import DEFAULT_POLICY, PRESETS, CipherPolicy
 
-_MOST_NAME = 100
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(/[A-Za-z0-9.\-_~/]*)?")
 
 
-def _name(value: object) -> object:
-    if isinstance(value, str) and not (
-        value == value.strip() and value.isprintable() and 0 < len(value) <= _MOST_NAME
-    ):
-        raise ValueError(
-            f"a name has 1 to {_MOST_NAME} printable characters and no blanks at its ends"
-        )
-    return value
+def _page_address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value and not _ADDRESS.fullmatch(value):
+        raise ValueError("is no address such as https://tocsin.example.com:8443")
+    return value.rstrip("/")
 
 
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not value.isprintable():
-        raise ValueError("holds control characters")
-    return value
+class Outbox(Part):
+    """What becomes of deliveries that the relay did not take at once."""
 
-
-def _no_truth_value(value: object) -> object:
-    # Python takes true for 1: "port: yes" would be port 1.
-    if isinstance(value, bool):
-        raise ValueError("is no whole number")  # noqa: TRY004 -- pydantic asks for it
-    return value
-
-
-Name = Annotated[str, BeforeValidator(_name)]
-_Line = Annotated[str, BeforeValidator(_printable)]
-
-
-class Part(BaseModel):
-    """A part of the document: unknown names are refused, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Smtp(Part):
-    """The relay that mail goes to."""
-
-    server: _Line = Field(min_length=1, max_length=253)
-    port: Annotated[int, BeforeValidator(_no_truth_value)] = Field(ge=1, le=65_535)
-    encryption: Literal["starttls", "smtps", "none"]
-    sender: str = Field(alias="from")
-    user: _Line | None = Field(default=None, min_length=1, max_length=320)
-    password: Secret | None = None
+    in_doubt: Literal["again", "hold"] = "again"
+    """When it is not known whether the relay took one: send it again, or hold it."""
+    keep_trying_h: WholeNumber = Field(default=24, ge=1, le=240)
+    page_address: Annotated[str, BeforeValidator(_page_address)] = ""
+    """Where people reach the pages, for the links in mails; empty: there are none."""
 
 
 class TrustEntry(Part):
@@ -114,11 +90,18 @@ class Configuration(Part):
     """The whole document. `sources` and `actions` hold the settings of their kinds."""
 
     smtp: Smtp | None = None
+    relays: tuple[FurtherRelay, ...] = ()
+    outbox: Outbox = Outbox()
     trust: tuple[TrustEntry, ...] = ()
     ciphers: Ciphers = Ciphers(preset="tocsin")
     sources: tuple[Any, ...] = ()
     actions: tuple[Any, ...] = ()
     rules: tuple[RuleEntry, ...] = ()
+
+    @property
+    def every_relay(self) -> tuple[Smtp | FurtherRelay, ...]:
+        """The first relay, where there is one, and the further ones in their order."""
+        return (*(() if self.smtp is None else (self.smtp,)), *self.relays)
 
 
 EMPTY = Configuration()

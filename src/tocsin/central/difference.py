@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.base.secret import Secret
-from tocsin.central.configuration import Configuration, Smtp, TrustEntry
+from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import join
 from tocsin.central.relay import SET
+from tocsin.central.smtp import FurtherRelay, Relay
 
 PRESENT = "present"
 ADDED = "added"
@@ -40,13 +41,9 @@ def diff(before: Configuration, after: Configuration) -> list[Difference]:
 
     Who added a certificate, and when, is no setting and no difference.
     """
-    old_smtp, new_smtp = _relay(before.smtp), _relay(after.smtp)
-    found = list(_compare("smtp", old_smtp, new_smtp))
-    found += _compare_secret(
-        "smtp.password",
-        before.smtp.password if before.smtp else None,
-        after.smtp.password if after.smtp else None,
-    )
+    found = list(_compare_relay("smtp", before.smtp, after.smtp))
+    found += _compare_relays(before.relays, after.relays)
+    found += _compare("outbox", before.outbox.model_dump(), after.outbox.model_dump())
     found += _compare_named("trust", before.trust, after.trust, _anchor)
     found += _compare("ciphers", before.ciphers.model_dump(), after.ciphers.model_dump())
     for part in ("sources", "actions", "rules"):
@@ -54,8 +51,30 @@ def diff(before: Configuration, after: Configuration) -> list[Difference]:
     return found
 
 
-def _relay(smtp: Smtp | None) -> dict[str, Any]:
-    return {} if smtp is None else smtp.model_dump(by_alias=True, exclude={"password"})
+def _compare_relay(path: str, before: Relay | None, after: Relay | None) -> Iterator[Difference]:
+    """Field by field, also when it is new or gone: what nobody set is then not told."""
+    both = before is not None and after is not None
+    yield from _compare(path, _said(before, whole=both), _said(after, whole=both))
+    yield from _compare_secret(
+        f"{path}.password",
+        before.password if before else None,
+        after.password if after else None,
+    )
+
+
+def _said(relay: Relay | None, *, whole: bool) -> dict[str, Any]:
+    if relay is None:
+        return {}
+    return relay.model_dump(by_alias=True, exclude={"name", "password"}, exclude_defaults=not whole)
+
+
+def _compare_relays(
+    before: Sequence[FurtherRelay], after: Sequence[FurtherRelay]
+) -> Iterator[Difference]:
+    old = {one.name: one for one in before}
+    for one in after:
+        yield from _compare_relay(f"relays {one.name}", old.get(one.name), one)
+    yield from _removed("relays", before, after)
 
 
 def _anchor(one: TrustEntry) -> dict[str, Any]:
@@ -95,6 +114,12 @@ def _compare_named(
             yield Difference(f"{part} {name}", "", ADDED)
         else:
             yield from _compare(f"{part} {name}", fields(old[name]), fields(one))
+    yield from _removed(part, before, after)
+
+
+def _removed(part: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Difference]:
+    """What is gone, and another order of what stays."""
+    old, new = ({one.name: None for one in entries} for entries in (before, after))
     for name in old:
         if name not in new:
             yield Difference(f"{part} {name}", PRESENT, "")

@@ -80,12 +80,13 @@ def _problem(
         case "extra_forbidden":
             return unknown_name(where, str(place[-1]), known if len(place) == 1 else ())
         case "value_error":
-            return Problem(where, str(context["error"]))
+            return Problem(where, str(context["error"]), _range(model, place))
         case "enum" | "literal_error":
             accepted = str(context["expected"]).replace("'", "")
             return Problem(where, f"{shown(found['input'])} is not accepted", accepted)
-        case "greater_than_equal" | "less_than_equal" | "int_parsing" | "int_type" as kind:
-            return Problem(where, _WORDS[kind][0].format(**context), _range(model, place))
+        case kind if kind in _NUMBERS:
+            limits = {name: _limit(one) for name, one in context.items()}
+            return Problem(where, _NUMBERS[kind].format(**limits), _range(model, place))
         case kind if kind in _WORDS:
             words, accepted = _WORDS[kind]
             return Problem(where, words.format(**context), accepted)
@@ -108,15 +109,14 @@ def _range(model: type[BaseModel], place: Sequence[str | int]) -> str:
     return ""
 
 
+def _limit(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _QUOTED = "text, in quotes where YAML takes it for a number, a date, true or false"
 _WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("is missing", ""),
     "string_type": ("is no text", _QUOTED),
-    "int_type": ("is no whole number", ""),
-    "int_parsing": ("is no whole number", ""),
-    "int_from_float": ("is no whole number", ""),
-    "float_type": ("is no number", ""),
-    "float_parsing": ("is no number", ""),
     "bool_type": ("is neither true nor false", ""),
     "bool_parsing": ("is neither true nor false", ""),
     "list_type": ("is no list", "[first, second]"),
@@ -124,11 +124,22 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "dict_type": ("is no mapping", "{name: value}"),
     "model_type": ("is no mapping", "{name: value}"),
     "model_attributes_type": ("is no mapping", "{name: value}"),
-    "greater_than_equal": ("is less than {ge}", ""),
-    "less_than_equal": ("is more than {le}", ""),
     "string_too_short": ("has fewer characters than {min_length}", ""),
     "string_too_long": ("has more characters than {max_length}", ""),
     "too_short": ("has fewer entries than {min_length}", ""),
     "too_long": ("has more entries than {max_length}", ""),
 }
 """Pydantic's kind of error → our words, and what is accepted."""
+
+_NUMBERS: Mapping[str, str] = {
+    "int_type": "is no whole number",
+    "int_parsing": "is no whole number",
+    "int_parsing_size": "is no whole number",
+    "int_from_float": "is no whole number",
+    "float_type": "is no number",
+    "float_parsing": "is no number",
+    "finite_number": "is no number",
+    "greater_than_equal": "is less than {ge}",
+    "less_than_equal": "is more than {le}",
+}
+"""The same for numbers; what is accepted are the field's limits."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tocsin.base.clock import Instant
-from tocsin.central.configuration import PARTS, Ciphers, RuleEntry, Smtp, TrustEntry
+from tocsin.central.configuration import PARTS, Ciphers, Outbox, RuleEntry, TrustEntry
 from tocsin.central.kinds import Kinds, KindSchema
 from tocsin.central.notation import parse
 from tocsin.central.problem import (
@@ -20,7 +20,15 @@ from tocsin.central.problem import (
     shown,
     unknown_name,
 )
-from tocsin.central.relay import FIELDS, SET, check_relay, read_password, read_user
+from tocsin.central.relay import (
+    FIELDS,
+    FURTHER_FIELDS,
+    SET,
+    check_relay,
+    read_fields,
+    read_password,
+)
+from tocsin.central.smtp import FIRST, REHEARSAL, FurtherRelay, Smtp
 from tocsin.trust.certificate import NotCertificates, read_certificates
 from tocsin.trust.ciphercheck import check_policy
 from tocsin.trust.policy import PRESETS, RefusedCiphers
@@ -37,7 +45,9 @@ Raises:
 _MOST_ENTRIES = 10_000
 _TRUST_FIELDS = ("name", "file", "pem")
 _ORIGIN = frozenset({"added_at", "added_by"})
+_OTHERS = {FIRST: "the first relay", REHEARSAL: "the rehearsal relay"}
 _Model = TypeVar("_Model", bound=BaseModel)
+_Relay = TypeVar("_Relay", Smtp, FurtherRelay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,8 @@ class Given:
     """The parts that a document gives, checked; a part that is not here stays as it is."""
 
     parts: Mapping[str, Any]
-    password_stays: bool = True
-    """Whether the SMTP password is to stay as it is."""
+    kept: frozenset[str] = frozenset()
+    """Names of the relays whose password is to stay as it is."""
     at: Instant = 0
     """When the document was given: what certificates are judged by."""
 
@@ -77,7 +87,7 @@ def load(
     parts = {str(name): reader.part(str(name), value) for name, value in document.items()}
     if reader.problems:
         raise Invalid(reader.problems)
-    return Given(parts, reader.password_stays, at)
+    return Given(parts, frozenset(reader.kept), at)
 
 
 class _Reader:
@@ -89,13 +99,17 @@ class _Reader:
         self._actor = actor
         self._at = at
         self.problems: list[Problem] = []
-        self.password_stays = True
+        self.kept: set[str] = set()
 
     def part(self, name: str, value: object) -> Any:
         """The part of that name, or whatever when there are problems."""
         match name:
             case "smtp":
                 return None if value is None else self._smtp(value)
+            case "relays":
+                return self._relays(value)
+            case "outbox":
+                return Outbox() if value is None else self._outbox(value)
             case "ciphers":
                 return Ciphers(preset="tocsin") if value is None else self._ciphers(value)
             case "trust":
@@ -116,15 +130,39 @@ class _Reader:
         if not isinstance(value, Mapping):
             self._tell("smtp", "is no mapping")
             return None
-        fields = read_user(value)
-        password = read_password(fields, self._file, self.problems.append)
-        self.password_stays = password.stays
+        return self._relay("smtp", Smtp, value, FIELDS)
+
+    def _relays(self, value: object) -> tuple[FurtherRelay, ...]:
+        found = []
+        for place, fields in self._entries("relays", value):
+            one = self._relay(join("relays", place), FurtherRelay, fields, FURTHER_FIELDS)
+            if one is None:
+                continue
+            if one.name.casefold() in _OTHERS:
+                path = join("relays", place, "name")
+                self._tell(path, f"{one.name!r} is the name of {_OTHERS[one.name.casefold()]}")
+            found.append((place, one))
+        return self._unique("relays", found)
+
+    def _relay(
+        self, path: str, model: type[_Relay], value: Mapping[str, Any], known: Sequence[str]
+    ) -> _Relay | None:
+        fields = read_fields(value)
+        password = read_password(path, fields, self._file, self.problems.append)
         if password.value is not None:
             fields["password"] = password.value
-        found = self._model("smtp", Smtp, fields, FIELDS)
-        if found is not None:
-            self.problems += check_relay(found)
+        found = self._model(path, model, fields, known)
+        if found is None:
+            return None
+        if password.stays:
+            self.kept.add(found.name)
+        self.problems += check_relay(path, found)
         return found
+
+    def _outbox(self, value: object) -> Outbox | None:
+        if isinstance(value, Mapping):
+            value = {name: said for name, said in value.items() if said is not None}
+        return self._model("outbox", Outbox, value)
 
     def _trust(self, value: object) -> tuple[TrustEntry, ...]:
         found = []

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.central.configuration import Configuration, Smtp
-from tocsin.central.relay import SET
+from tocsin.central.configuration import Configuration
+from tocsin.central.relay import FURTHER_FIELDS, SET
+from tocsin.central.smtp import Relay
 
 
-def show(configuration: Configuration) -> dict[str, Any]:
-    """Every part in the form that `load` takes; secrets as ``set``, certificates as PEM."""
+def show(configuration: Configuration, *, whole: bool = False) -> dict[str, Any]:
+    """Every part in the form that `load` takes; secrets as ``set``, certificates as PEM.
+
+    With `whole` relays have all their fields, also those that nobody set.
+    """
     smtp = configuration.smtp
     return {
-        "smtp": None if smtp is None else _relay(smtp),
+        "smtp": None if smtp is None else show_relay(smtp, whole=whole),
+        "relays": [show_relay(one, whole=whole) for one in configuration.relays],
+        "outbox": configuration.outbox.model_dump(),
         "trust": [{"name": one.name, "pem": one.pem} for one in configuration.trust],
         "ciphers": configuration.ciphers.model_dump(exclude_none=True),
         "sources": [_settings(one) for one in configuration.sources],
@@ -21,11 +27,12 @@ def show(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _relay(smtp: Smtp) -> dict[str, Any]:
-    shown = smtp.model_dump(by_alias=True, exclude={"password"}, exclude_none=True)
-    if smtp.password is not None:
-        shown["password_file"] = SET
-    return shown
+def show_relay(relay: Relay, *, whole: bool = False) -> dict[str, Any]:
+    """A relay with what was said of it; with `whole` also with what is so anyway."""
+    said = relay.model_dump(by_alias=True, exclude={"password"}, exclude_defaults=not whole)
+    if relay.password is not None:
+        said["password_file"] = SET
+    return {name: said[name] for name in FURTHER_FIELDS if name in said}
 
 
 def _settings(one: Any) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tocsin.base.secret import Secret
-from tocsin.central.configuration import Ciphers, Configuration, RuleEntry, Smtp, TrustEntry
+from tocsin.central.configuration import Ciphers, Configuration, Outbox, RuleEntry, TrustEntry
 from tocsin.central.kinds import Kinds, KindSchema
 from tocsin.central.shown import show
+from tocsin.central.smtp import FurtherRelay, Relay, Smtp
 
 
 def to_stored(configuration: Configuration, keep: Callable[[str, Secret], str]) -> dict[str, Any]:
@@ -18,15 +19,22 @@ def to_stored(configuration: Configuration, keep: Callable[[str, Secret], str]) 
         configuration: what to store.
         keep: is told path and secret, and gives the id that stands for it.
     """
-    smtp = configuration.smtp
     stored = show(configuration)
     stored["trust"] = [one.model_dump() for one in configuration.trust]
-    if smtp is not None:
-        stored["smtp"].pop("password_file", None)
-        if smtp.password is not None:
-            stored["smtp"]["password"] = keep("smtp.password", smtp.password)
+    if configuration.smtp is not None:
+        _keep_password(stored["smtp"], configuration.smtp, "smtp.password", keep)
+    for shown, relay in zip(stored["relays"], configuration.relays, strict=True):
+        _keep_password(shown, relay, "relays.password", keep)
     ordered: dict[str, Any] = _ordered(stored)
     return ordered
+
+
+def _keep_password(
+    shown: dict[str, Any], relay: Relay, path: str, keep: Callable[[str, Secret], str]
+) -> None:
+    shown.pop("password_file", None)
+    if relay.password is not None:
+        shown["password"] = keep(path, relay.password)
 
 
 def _ordered(value: Any) -> Any:
@@ -46,17 +54,23 @@ def from_stored(
     A part that an older version did not know yet is as if nothing was said of it.
     """
     smtp = stored.get("smtp")
-    if smtp is not None and "password" in smtp:
-        smtp = {**smtp, "password": fetch(smtp["password"])}
     ciphers = stored.get("ciphers", {"preset": "tocsin"})
     return Configuration(
-        smtp=None if smtp is None else Smtp.model_validate(smtp),
+        smtp=None if smtp is None else Smtp.model_validate(_opened(smtp, fetch)),
+        relays=tuple(
+            FurtherRelay.model_validate(_opened(one, fetch)) for one in stored.get("relays", ())
+        ),
+        outbox=Outbox.model_validate(stored.get("outbox", {})),
         trust=tuple(TrustEntry.model_validate(one) for one in stored.get("trust", ())),
         ciphers=Ciphers.model_validate(ciphers),
         sources=_of_kinds(stored.get("sources", ()), kinds.sources),
         actions=_of_kinds(stored.get("actions", ()), kinds.actions),
         rules=tuple(RuleEntry.model_validate(one) for one in stored.get("rules", ())),
     )
+
+
+def _opened(relay: Mapping[str, Any], fetch: Callable[[str], Secret]) -> Mapping[str, Any]:
+    return {**relay, "password": fetch(relay["password"])} if "password" in relay else relay
 
 
 def _of_kinds(entries: Any, kinds: Mapping[str, KindSchema]) -> tuple[Any, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tocsin.base.clock import DAY, Instant, rfc3339
-from tocsin.central.configuration import Configuration, Smtp
+from tocsin.central.configuration import Configuration
 from tocsin.central.problem import Problem, join
+from tocsin.central.smtp import FIRST, FurtherRelay, Relay, Smtp
 from tocsin.trust.anchor import check_anchor
 
 EXPIRES_SOON: Instant = 30 * DAY
@@ -18,32 +19,53 @@ _STARTTLS_PORTS = frozenset({25, 587, 2587})
 def warnings_of(configuration: Configuration, now: Instant) -> list[Problem]:
     """What somebody should look at; none of it keeps the document from being applied."""
     return [
-        *_relay(configuration),
+        *_relays(configuration),
         *_trust(configuration, now),
         *_sources(configuration),
         *_rules(configuration),
     ]
 
 
-def _relay(configuration: Configuration) -> Iterator[Problem]:
-    smtp = configuration.smtp
-    if smtp is None:
+def _relays(configuration: Configuration) -> Iterator[Problem]:
+    if configuration.smtp is None:
         if any(one.kind == "email" for one in configuration.actions):
-            yield Problem("smtp", "is not set: email actions have no server to send by")
+            yield Problem(FIRST, "is not set: email actions have no server to send by")
         return
-    if smtp.encryption == "none":
-        yield Problem("smtp.encryption", "'none': all mail goes in the clear", "starttls, smtps")
-    elif not configuration.trust:
+    relays: list[tuple[str, Smtp | FurtherRelay]] = [
+        (FIRST, configuration.smtp),
+        *((join("relays", place), one) for place, one in enumerate(configuration.relays)),
+    ]
+    for path, one in relays:
+        yield from _relay(path, one)
+    if not configuration.trust and any(one.encryption != "none" for _, one in relays):
         yield Problem("trust", "is empty: no certificate of a relay verifies, and no mail goes out")
-    yield from _port(smtp)
+    yield from _same(relays)
 
 
-def _port(smtp: Smtp) -> Iterator[Problem]:
+def _relay(path: str, relay: Relay) -> Iterator[Problem]:
+    if relay.encryption == "none":
+        problem = "'none': all mail goes in the clear"
+        yield Problem(join(path, "encryption"), problem, "starttls, smtps")
+    if relay.sign_in != "auto" and not relay.user:
+        yield Problem(join(path, "sign_in"), "has no effect: there is no user to sign in")
+    yield from _port(join(path, "port"), relay)
+
+
+def _port(path: str, relay: Relay) -> Iterator[Problem]:
     """The ports of the field: RFC 8314 section 3.3, and Amazon SES's own beside them."""
-    if smtp.encryption == "starttls" and smtp.port in _SMTPS_PORTS:
-        yield Problem("smtp.port", f"{smtp.port} is a port for smtps", "587, 2587, 25")
-    if smtp.encryption == "smtps" and smtp.port in _STARTTLS_PORTS:
-        yield Problem("smtp.port", f"{smtp.port} is a port for starttls", "465, 2465")
+    if relay.encryption == "starttls" and relay.port in _SMTPS_PORTS:
+        yield Problem(path, f"{relay.port} is a port for smtps", "587, 2587, 25")
+    if relay.encryption == "smtps" and relay.port in _STARTTLS_PORTS:
+        yield Problem(path, f"{relay.port} is a port for starttls", "465, 2465")
+
+
+def _same(relays: Sequence[tuple[str, Smtp | FurtherRelay]]) -> Iterator[Problem]:
+    """A second way to the same server fails with the first."""
+    seen: dict[tuple[str, int, str | None], str] = {}
+    for path, one in relays:
+        first = seen.setdefault((one.server.casefold(), one.port, one.user), one.name)
+        if first != one.name:
+            yield Problem(join(path, "server"), f"is the server and user of {first!r} too")
 
 
 def _trust(configuration: Configuration, now: Instant) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from tocsin.central.problem import Problem
 from tocsin.central.reading import Given, load
 from tocsin.central.warning import warnings_of
 from tocsin.domain.principal import Permission, Principal, require
-from tocsin.engine import nudge
+from tocsin.engine import entry, nudge
 from tocsin.engine.errors import Conflict, NotFound
 from tocsin.engine.kinds import KINDS
 from tocsin.store import models
@@ -136,14 +136,16 @@ def history(
     return [_read(number) for number in numbers]
 
 
-def show_document(principal: Principal) -> dict[str, Any]:
+def show_document(principal: Principal, *, whole: bool = False) -> dict[str, Any]:
     """The document in force in the form that `change` takes, secrets as ``set``.
+
+    With `whole` relays have also the fields that nobody set.
 
     Raises:
         NotPermitted: the role may not read.
     """
     require(principal, Permission.READ)
-    return show(current().configuration)
+    return show(current().configuration, whole=whole)
 
 
 def change(
@@ -284,7 +286,7 @@ def put_action(
     require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
     document = show(latest.configuration)
-    actions = _put(document["actions"], action, "action", replaces)
+    actions = entry.put(document["actions"], action, "action", replaces)
     given: dict[str, Any] = {"actions": actions}
     new_name = action.get("name")
     if replaces is not None and new_name != replaces:
@@ -318,7 +320,7 @@ def remove_action(principal: Principal, name: str) -> Changed:
         raise Conflict(f"the action is used by {', '.join(users)}; change these rules first")
     return change(
         principal,
-        {"actions": _without(document["actions"], "action", name)},
+        {"actions": entry.without(document["actions"], "action", name)},
         expected=latest.number,
     )
 
@@ -332,7 +334,7 @@ def put_rule(
     """
     require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
-    rules = _put(show(latest.configuration)["rules"], rule, "rule", replaces)
+    rules = entry.put(show(latest.configuration)["rules"], rule, "rule", replaces)
     return change(principal, {"rules": rules}, expected=latest.number)
 
 
@@ -343,24 +345,5 @@ def remove_rule(principal: Principal, name: str) -> Changed:
     """
     require(principal, Permission.CHANGE_RESPONSE)
     latest = current()
-    rules = _without(show(latest.configuration)["rules"], "rule", name)
+    rules = entry.without(show(latest.configuration)["rules"], "rule", name)
     return change(principal, {"rules": rules}, expected=latest.number)
-
-
-def _put(
-    present: Sequence[Mapping[str, Any]],
-    one: Mapping[str, Any],
-    what: str,
-    replaces: str | None,
-) -> list[Mapping[str, Any]]:
-    if replaces is None:
-        return [*present, one]
-    _without(present, what, replaces)
-    return [one if other["name"] == replaces else other for other in present]
-
-
-def _without(present: Sequence[Mapping[str, Any]], what: str, name: str) -> list[Mapping[str, Any]]:
-    rest = [one for one in present if one["name"] != name]
-    if len(rest) == len(present):
-        raise NotFound(what, name)
-    return rest

@@ -1,47 +1,96 @@
-"""The relay that mail goes to, from the configuration or the rehearsal of this run."""
+"""The relays that mail goes to, from the configuration or the rehearsal of this run."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from tocsin.base.home import Home, node_name
 from tocsin.base.secret import Secret
 from tocsin.central.configuration import Configuration
+from tocsin.central.smtp import FIRST, REHEARSAL, FurtherRelay, Smtp
 from tocsin.engine import rehearsal
 from tocsin.engine.rehearsal import RehearsalFacts
 from tocsin.mail.address import check_address, check_domain
 from tocsin.mail.relay import Encryption, RelaySettings
+from tocsin.mail.relay.settings import Deadlines
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import read_certificates
 
-FIRST = "smtp"
-"""Name of the first relay: the one of SMTP Configuration."""
-REHEARSAL = "rehearsal"
+__all__ = ["FIRST", "Relay", "relays"]
+
+_MAX_RECIPIENTS = 50
+"""Recipients of one message that the rehearsal relay takes, as Amazon SES does."""
 
 
-def relay_settings(home: Home, configuration: Configuration) -> RelaySettings | None:
-    """How the relay is reached; None when none is configured."""
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A relay, and what may be asked of it."""
+
+    settings: RelaySettings
+    sender: str
+    """The address that mail is from, in the form that goes on the wire."""
+    after_s: float
+    """Seconds that all relays before it must have been paused; 0 for the first."""
+    max_send_rate: float | None
+    """Recipients a second; None until learnt."""
+    max_24_hour_send: int | None
+    """Recipients in any 24 hours; None until learnt."""
+    max_recipients: int
+    """Recipients of one message handed over at once."""
+
+
+def relays(home: Home, configuration: Configuration) -> tuple[Relay, ...]:
+    """The relays in order of preference; none when nothing is configured.
+
+    The rehearsal relay stands in for all of them.
+    """
     stand_in = rehearsal.facts(home)
     if stand_in is not None and stand_in.stands_in:
-        return _rehearsal(stand_in, configuration)
-    smtp = configuration.smtp
-    if smtp is None:
-        return None
-    return RelaySettings(
-        name=FIRST,
-        host=smtp.server,
-        port=smtp.port,
-        encryption=Encryption(smtp.encryption),
-        user=smtp.user or None,
-        password=smtp.password,
-        anchors=tuple(one.anchor for one in configuration.trust),
-        policy=configuration.ciphers.policy,
-        helo=_helo(),
+        return (_rehearsal(stand_in, configuration),)
+    return tuple(_relay(one, configuration) for one in configuration.every_relay)
+
+
+def _relay(one: Smtp | FurtherRelay, configuration: Configuration) -> Relay:
+    return Relay(
+        settings=_settings(one, configuration),
+        sender=check_address(one.sender) if one.sender else _first_sender(configuration),
+        after_s=float(one.after_s) if isinstance(one, FurtherRelay) else 0.0,
+        max_send_rate=one.max_send_rate,
+        max_24_hour_send=one.max_24_hour_send,
+        max_recipients=one.max_recipients,
     )
 
 
-def _rehearsal(stand_in: RehearsalFacts, configuration: Configuration) -> RelaySettings:
+def _first_sender(configuration: Configuration) -> str:
+    smtp = configuration.smtp
+    return check_address(smtp.sender) if smtp is not None else ""
+
+
+def _settings(one: Smtp | FurtherRelay, configuration: Configuration) -> RelaySettings:
+    deadlines = Deadlines()
+    return RelaySettings(
+        name=one.name,
+        host=one.server,
+        port=one.port,
+        encryption=Encryption(one.encryption),
+        user=one.user or None,
+        password=one.password,
+        sign_in=one.sign_in,
+        anchors=tuple(anchor.anchor for anchor in configuration.trust),
+        policy=configuration.ciphers.policy,
+        helo=_helo(),
+        deadlines=deadlines if one.timeout_s is None else deadlines.capped(one.timeout_s),
+        window=one.window,
+        idle_limit=float(one.idle_s),
+        max_messages_per_connection=one.max_messages_per_connection,
+        max_connections=one.max_connections,
+    )
+
+
+def _rehearsal(stand_in: RehearsalFacts, configuration: Configuration) -> Relay:
     """Trusts the rehearsal's own root and nothing else."""
     (root,) = read_certificates(stand_in.root_file.read_bytes())
-    return RelaySettings(
+    settings = RelaySettings(
         name=REHEARSAL,
         host=stand_in.host,
         port=stand_in.port,
@@ -52,16 +101,9 @@ def _rehearsal(stand_in: RehearsalFacts, configuration: Configuration) -> RelayS
         policy=configuration.ciphers.policy,
         helo=_helo(),
     )
-
-
-def sender_address(home: Home, configuration: Configuration) -> str:
-    """The address that mail is from, in the form that goes on the wire."""
-    stand_in = rehearsal.facts(home)
-    if configuration.smtp is not None:
-        return check_address(configuration.smtp.sender)
-    if stand_in is not None and stand_in.stands_in:
-        return f"tocsin@{stand_in.identities[0].rpartition('@')[2]}"
-    return ""
+    made_up = f"tocsin@{stand_in.identities[0].rpartition('@')[2]}"
+    sender = _first_sender(configuration) or made_up
+    return Relay(settings, sender, 0.0, None, None, _MAX_RECIPIENTS)
 
 
 def _helo() -> str:

@@ -17,6 +17,14 @@ RELAY = {
     "from": "sna@example.com",
 }
 SIGN_IN = {"user": "AKIAEXAMPLE", "password_file": "smtp.pw"}
+BACKUP = {
+    "name": "Backup",
+    "server": "backup.example.com",
+    "port": 465,
+    "encryption": "smtps",
+    "user": "backup",
+    "password_file": "other.pw",
+}
 SOC = {"name": "Mail the SOC", "kind": "email", "to": ["soc@example.com"]}
 ALL = {"name": "All", "when": {"severity": "major"}, "active": ["Mail the SOC"]}
 
@@ -39,6 +47,25 @@ def told(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
          ["smtp.password: set → another"]),
         ({"smtp": {**RELAY, **SIGN_IN}}, {"smtp": RELAY},
          ["smtp.user: removed (was AKIAEXAMPLE)", "smtp.password: removed (was set)"]),
+        ({"smtp": RELAY}, {"smtp": {**RELAY, "max_send_rate": 14, "window": 32}},
+         ["smtp.max_send_rate: 14", "smtp.window: 64 → 32"]),
+        ({"smtp": {**RELAY, "sign_in": "scram", "timeout_s": 30}}, {"smtp": RELAY},
+         ["smtp.sign_in: scram → auto", "smtp.timeout_s: removed (was 30)"]),
+        ({"smtp": RELAY}, {"relays": [BACKUP]},
+         ["relays Backup.server: backup.example.com", "relays Backup.port: 465",
+          "relays Backup.encryption: smtps", "relays Backup.user: backup",
+          "relays Backup.password: set"]),
+        ({"smtp": RELAY, "relays": [BACKUP]}, {"relays": [{**BACKUP, "after_s": 60}]},
+         ["relays Backup.after_s: 300 → 60"]),
+        ({"smtp": RELAY, "relays": [BACKUP]}, {"relays": [{**BACKUP, "password_file": "smtp.pw"}]},
+         ["relays Backup.password: set → another"]),
+        ({"smtp": RELAY, "relays": [BACKUP]}, {"relays": []}, ["relays Backup: removed"]),
+        ({"smtp": RELAY, "relays": [BACKUP, {**BACKUP, "name": "Last"}]},
+         {"relays": [{**BACKUP, "name": "Last"}, BACKUP]},
+         ["relays (order): Backup, Last → Last, Backup"]),
+        ({}, {"outbox": {"in_doubt": "hold", "keep_trying_h": 48}},
+         ["outbox.in_doubt: again → hold", "outbox.keep_trying_h: 24 → 48"]),
+        ({"outbox": {"in_doubt": "hold"}}, {"outbox": None}, ["outbox.in_doubt: hold → again"]),
         ({}, {"ciphers": {"preset": "tls13"}}, ["ciphers.preset: tocsin → tls13"]),
         ({"actions": [SOC]}, {"actions": [{**SOC, "enabled": False}]},
          ["actions Mail the SOC.enabled: yes → no"]),

@@ -17,6 +17,12 @@ RELAY = {
     "encryption": "starttls",
     "from": "sna@example.com",
 }
+BACKUP = {
+    "name": "Backup",
+    "server": "backup.example.com",
+    "port": 587,
+    "encryption": "starttls",
+}
 TRUST = [{"name": "R", "file": "root.pem"}]
 SOC = {"name": "Mail the SOC", "kind": "email", "to": ["soc@example.com"]}
 ALL = {"name": "All", "active": ["Mail the SOC"]}
@@ -40,6 +46,19 @@ def test_a_good_configuration_and_an_empty_one_warn_of_nothing() -> None:
         ({"smtp": {**RELAY, "encryption": "smtps"}}, ["smtp.port"]),
         ({"smtp": {**RELAY, "encryption": "smtps", "port": 465}}, []),
         ({"smtp": {**RELAY, "port": 1025}}, []),
+        ({"smtp": {**RELAY, "sign_in": "plain"}}, ["smtp.sign_in"]),
+        ({"relays": [BACKUP]}, []),
+        ({"relays": [BACKUP], "trust": []}, ["trust"]),
+        (
+            {"smtp": {**RELAY, "encryption": "none"}, "relays": [BACKUP], "trust": []},
+            ["smtp.encryption", "trust"],
+        ),
+        ({"relays": [{**BACKUP, "encryption": "none"}]}, ["relays[0].encryption"]),
+        ({"relays": [{**BACKUP, "port": 465}]}, ["relays[0].port"]),
+        ({"relays": [{**BACKUP, "sign_in": "login"}]}, ["relays[0].sign_in"]),
+        ({"relays": [{**BACKUP, "server": "RELAY.example.com"}]}, ["relays[0].server"]),
+        ({"relays": [{**BACKUP, "server": "relay.example.com", "port": 2587}]}, []),
+        ({"relays": [BACKUP, {**BACKUP, "name": "Last"}]}, ["relays[1].server"]),
         ({"trust": [{"name": "R", "file": "soon.pem"}]}, ["trust[0]"]),
         ({"rules": [{"name": "All"}]}, ["rules[0]"]),
         ({"rules": [{"name": "All", "enabled": False}]}, []),

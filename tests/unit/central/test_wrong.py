@@ -44,9 +44,11 @@ def test_there_are_wrong_documents() -> None:
     assert len(WRONG) > 50
 
 
-def test_no_problem_tells_a_secret() -> None:
+@pytest.mark.parametrize("part", ["smtp", "relays"])
+def test_no_problem_tells_a_secret(part: str) -> None:
     """A password that stands in the document by mistake is not repeated to whoever reads."""
-    text = (Path(__file__).parent / "wrong" / "smtp-password-in-the-document.yaml").read_text()
+    wrong = Path(__file__).parent / "wrong"
+    text = (wrong / f"{part}-password-in-the-document.yaml").read_text()
     with pytest.raises(Invalid) as refused:
         documents.applied(parse(text))
     assert "hunter2" not in str(refused.value)
