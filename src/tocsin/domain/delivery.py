@@ -21,6 +21,17 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class HoldReason(StrEnum):
+    """Why a delivery is held."""
+
+    GATHERING = "gathering"
+    """It gathers alarms of its group until its time comes."""
+    PERSON = "person"
+    """A person keeps it back."""
+    IN_DOUBT = "in-doubt"
+    """It may have been delivered, and the configuration says not to send such again."""
+
+
 OPEN_STATES = frozenset(
     {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING, DeliveryState.HELD}
 )
@@ -63,7 +74,8 @@ class ConnectionEvidence:
     """What one connection to a relay showed, kept once and referred to by its attempts.
 
     `chain` holds the DER of each certificate as presented, leaf first; of a
-    resumed session it is that of the full handshake it rests on.
+    resumed session it is that of the full handshake it rests on, and `rests_on` the id
+    of the connection that did it.
     """
 
     relay: str
@@ -76,3 +88,4 @@ class ConnectionEvidence:
     chain: tuple[bytes, ...] = ()
     resumed: bool = False
     transcript: tuple[Exchange, ...] = ()
+    rests_on: str | None = None

@@ -9,14 +9,10 @@ from typing import Any
 from django.db import transaction
 
 from tocsin.base.clock import Instant, now, rfc3339
-from tocsin.base.home import Home
 from tocsin.base.ids import uuid7
-from tocsin.domain.alarm import TransitionKind
 from tocsin.domain.delivery import OPEN_STATES, DeliveryState, Recipient
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import appliance, nudge
-from tocsin.engine.alarms import get_alarm
-from tocsin.engine.composer import MessageComposer
 from tocsin.engine.configuration import current
 from tocsin.engine.deliveries import (
     AttemptView,
@@ -30,8 +26,8 @@ from tocsin.engine.response import Action, Response
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
 from tocsin.store import models
-from tocsin.store.queries import counters, outbox
-from tocsin.store.queries.outbox import NewDelivery, Outgoing
+from tocsin.store.queries import counters, decision
+from tocsin.store.queries.decision import NewDelivery
 from tocsin.store.queries.rows import alarm_to_dict
 
 _LOOK_EVERY_S = 0.05
@@ -48,15 +44,6 @@ class TestResult:
     attempt: AttemptView | None
     ok: bool
     explained: Explained | None
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A message as it would be sent."""
-
-    subject: str
-    text: str
-    html: str | None
 
 
 def test_action(principal: Principal, name: str, *, timeout: float = 120.0) -> TestResult:
@@ -88,9 +75,10 @@ def test_action(principal: Principal, name: str, *, timeout: float = 120.0) -> T
 
 def _queue_test(response: Response, action: Action, principal: Principal, timeout: float) -> str:
     id_ = uuid7()
-    sample = ACTIONS[action.kind].sample(now())
+    asked_at = now()
+    sample = ACTIONS[action.kind].sample(asked_at)
     with transaction.atomic():
-        outbox.queue(
+        decision.queue(
             [
                 NewDelivery(
                     id=id_,
@@ -100,16 +88,17 @@ def _queue_test(response: Response, action: Action, principal: Principal, timeou
                     severity=sample.severity.rank,
                     message_id=response.message_id(id_),
                     recipients=tuple(Recipient(address) for address in action.recipients),
-                    queued_at=now(),
+                    queued_at=asked_at,
+                    not_before=asked_at,
                     # Nobody looks at the answer later, so it must not go out later.
-                    expires_at=now() + int(timeout) * _SECOND,
+                    expires_at=asked_at + int(timeout) * _SECOND,
                     transitions=(),
                     sample=alarm_to_dict(sample),
                     asked_by=principal.name,
                 )
             ]
         )
-        counters.add({("tocsin_deliveries_total", f'kind="{action.kind}",state="queued"'): 1})
+        counters.add_deliveries([(action.kind, "queued")], asked_at)
     return id_
 
 
@@ -120,44 +109,6 @@ def _result(delivery: DeliveryView) -> TestResult:
     if not ok and explained is None:
         explained = explain(Finding("smtp.timeout", {"stage": delivery.state.value}))
     return TestResult(delivery, attempt, ok, explained)
-
-
-def preview_action(principal: Principal, name: str, alarm_id: str | None = None) -> Preview:
-    """The message that this action would send for an alarm, or for the test alarm.
-
-    Raises:
-        NotPermitted: the role may not read.
-        NotFound: there is no such action or alarm.
-    """
-    require(principal, Permission.READ)
-    latest = current()
-    response = Response(latest.number, latest.configuration)
-    action = _action(response, name)
-    alarm = (
-        get_alarm(principal, alarm_id).alarm
-        if alarm_id is not None
-        else ACTIONS[action.kind].sample(now())
-    )
-    composer = MessageComposer(Home.of_environment())
-    composer.adopt(response)
-    mail = composer.mail(
-        Outgoing(
-            id=uuid7(),
-            action=name,
-            kind=action.kind,
-            configuration=response.version,
-            severity=alarm.severity.rank,
-            message_id=response.message_id("preview"),
-            recipients=tuple(Recipient(address) for address in action.recipients),
-            queued_at=now(),
-            expires_at=now(),
-            attempts=0,
-            is_test=alarm_id is None,
-            transition=TransitionKind.ACTIVE,
-            alarm=alarm,
-        )
-    )
-    return Preview(mail.subject, mail.text, mail.html)
 
 
 def _action(response: Response, name: str) -> Action:

@@ -16,7 +16,7 @@ from tocsin.central.appliance import GONE_AFTER, RoleReport, Status, appliance_s
 from tocsin.domain.delivery import DeliveryState
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current, current_number
-from tocsin.engine.relay import relay_settings
+from tocsin.engine.relay import relays
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
 from tocsin.store import models
@@ -158,28 +158,34 @@ def is_running(role: str) -> bool:
 
 
 def relay_light(principal: Principal) -> RelayLight:
-    """What the light for the mail path shows.
+    """What the light for the mail path shows: the first relay, and whether another stands in.
 
     Raises:
         NotPermitted: the role may not read.
     """
     require(principal, Permission.READ)
-    relay = relay_settings(Home.of_environment(), current().configuration)
+    names = [one.settings.name for one in relays(Home.of_environment(), current().configuration)]
     waiting = models.Delivery.objects.filter(
         state__in=[DeliveryState.QUEUED.value, DeliveryState.RETRYING.value]
     ).count()
-    if relay is None:
+    if not names:
         told = explain(Finding("smtp.not-configured"))
         return RelayLight("red" if waiting else "grey", None, told, None, waiting)
-    row = models.RelayState.objects.filter(name=relay.name).first()
+    rows = {row.name: row for row in models.RelayState.objects.filter(name__in=names)}
+    row = rows.get(names[0])
     if row is None:
         return RelayLight("grey", None, None, None, waiting)
     if row.paused_at is None:
         colour = "green" if row.last_accepted_at else "grey"
         return RelayLight(colour, None, None, row.last_accepted_at, waiting)
     told = explain(Finding(row.code or "unknown", json.loads(row.facts)))
-    colour = "red" if waiting else "amber"
-    return RelayLight(colour, row.paused_at, told, row.last_accepted_at, waiting)
+    paused_at = row.paused_at
+    others = [rows[name] for name in names[1:] if name in rows]
+    carried = any(
+        one.paused_at is None and (one.last_accepted_at or 0) > paused_at for one in others
+    )
+    colour = "red" if waiting and not carried else "amber"
+    return RelayLight(colour, paused_at, told, row.last_accepted_at, waiting)
 
 
 def readiness() -> Readiness:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tocsin.base.backoff import Backoff
-from tocsin.base.clock import SECOND, Clock, Instant
+from tocsin.base.clock import MINUTE, SECOND, Clock, Instant
 from tocsin.faults.catalogue import FAULTS
 from tocsin.faults.fault import Finding, Retry
 
 # A fault that passes by itself is looked at again soon; one that somebody must
-# mend, seldom: a wrong password tried again and again locks accounts.
+# mend, seldom: a wrong password tried again and again locks accounts. A quota of
+# a day frees itself in the course of hours (half an hour to an hour is advised).
 _PASSING = Backoff(first=2, ceiling=60)
 _LASTING = Backoff(first=30, ceiling=600)
+_QUOTA = Backoff(first=1800, ceiling=3600)
+
+_BLIP: Instant = MINUTE
+"""A fault that passes by itself is told to nobody before it has lasted so long."""
 
 
 class Use(StrEnum):
@@ -27,7 +32,11 @@ class Use(StrEnum):
 
 @dataclass(slots=True)
 class Breaker:
-    """The pause of one relay. It begins by trying: nothing is known yet."""
+    """The pause of one relay. It begins by trying: nothing is known yet.
+
+    Instants are for people; what is waited for goes by the monotonic clock, which
+    nobody sets.
+    """
 
     clock: Clock
     use: Use = Use.TRYING
@@ -35,31 +44,42 @@ class Breaker:
     paused_at: Instant | None = None
     probe_at: Instant | None = None
     failures: int = 0
-    failed_at: Instant = 0
+    failed_at: float = 0.0
+    _probe_due: float = 0.0
 
-    def look(self) -> Use:
-        """How it may be used now; a pause that is over becomes a try."""
-        if (
-            self.use is Use.PAUSED
-            and self.probe_at is not None
-            and self.probe_at <= self.clock.now()
-        ):
-            self.use = Use.TRYING
-        return self.use
+    @property
+    def probe_in(self) -> float:
+        """Seconds until a paused relay is looked at again; 0 when it is time."""
+        return max(0.0, self._probe_due - self.clock.monotonic())
+
+    @property
+    def telling(self) -> bool:
+        """The pause is worth an alarm: it will not pass, or has not passed, by itself."""
+        if self.finding is None or self.paused_at is None:
+            return False
+        if FAULTS[self.finding.code].retry is Retry.FINAL:
+            return True
+        return self.clock.now() - self.paused_at >= _BLIP or self.finding.code == _DAILY
 
     def fail(self, finding: Finding) -> None:
         """The relay as a whole did not work: pause, longer each time."""
         now = self.clock.now()
         self.failures += 1
-        waits = _PASSING if FAULTS[finding.code].retry is Retry.TRANSIENT else _LASTING
+        wait = _waits(finding).delay(self.failures)
         self.use = Use.PAUSED
-        self.failed_at = now
+        self.failed_at = self.clock.monotonic()
         self.finding = finding
         self.paused_at = self.paused_at or now
-        self.probe_at = now + int(waits.delay(self.failures) * SECOND)
+        self.probe_at = now + int(wait * SECOND)
+        self._probe_due = self.failed_at + wait
 
-    def succeed(self, began: Instant) -> bool:
-        """The relay took a message that was begun then; True when that ended a pause.
+    def probed(self) -> None:
+        """It can be reached and lets us in: one message is risked."""
+        self.use = Use.TRYING
+        self.probe_at = None
+
+    def succeed(self, began: float) -> bool:
+        """The relay took a message begun then (monotonic); True when that ended a pause.
 
         What was under way when the relay failed says nothing: a relay that throttles
         takes some of what comes at once and refuses the rest.
@@ -73,7 +93,17 @@ class Breaker:
         return was_failing
 
     def try_now(self) -> None:
-        """Something that may be the cure was changed: try at once."""
-        self.use = Use.TRYING
+        """Something that may be the cure was changed, or a person asks: look at once."""
         self.failures = 0
-        self.probe_at = None
+        if self.use is Use.PAUSED:
+            self.probe_at = self.clock.now()
+            self._probe_due = self.clock.monotonic()
+
+
+_DAILY = "ses.daily-quota"
+
+
+def _waits(finding: Finding) -> Backoff:
+    if finding.code == _DAILY:
+        return _QUOTA
+    return _PASSING if FAULTS[finding.code].retry is Retry.TRANSIENT else _LASTING

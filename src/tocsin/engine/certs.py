@@ -11,7 +11,7 @@ from tocsin.base.home import Home
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
 from tocsin.engine.errors import Conflict, Refused
-from tocsin.engine.relay import relay_settings
+from tocsin.engine.relay import relays
 from tocsin.faults.fault import Finding
 from tocsin.mail.relay import Encryption
 from tocsin.trust.anchor import Anchor, check_anchor
@@ -89,7 +89,7 @@ class TrustCheck:
 
 
 def check_trust(principal: Principal, *, timeout: float = 30.0) -> TrustCheck:
-    """Look at the configured relay as a delivery would, at every address of its name.
+    """Look at the first configured relay as a delivery would, at every address of its name.
 
     Raises:
         NotPermitted: the role may not: connections are made from this machine.
@@ -97,9 +97,10 @@ def check_trust(principal: Principal, *, timeout: float = 30.0) -> TrustCheck:
         Conflict: mail goes there without encryption, so that nothing is verified.
     """
     require(principal, Permission.ADMINISTER)
-    relay = relay_settings(Home.of_environment(), current().configuration)
-    if relay is None:
+    found_relays = relays(Home.of_environment(), current().configuration)
+    if not found_relays:
         raise Refused(Finding("smtp.not-configured"))
+    relay = found_relays[0].settings
     if relay.encryption is Encryption.NONE:
         raise Conflict(f"mail goes to {relay.host} without encryption: there is nothing to verify")
     found = asyncio.run(

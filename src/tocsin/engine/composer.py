@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tocsin.base.home import Home
 from tocsin.channels.email.kind import Email
 from tocsin.domain.delivery import RecipientState
 from tocsin.engine.composing import NotComposed
 from tocsin.engine.configuration import version
 from tocsin.engine.kinds import ACTIONS
-from tocsin.engine.relay import sender_address
-from tocsin.engine.response import Response
+from tocsin.engine.relay import Relay
+from tocsin.engine.response import Action, Response
 from tocsin.faults.fault import Finding
 from tocsin.mail.envelope import Envelope
 from tocsin.mail.message import Mail, compose
-from tocsin.store.queries.outbox import Outgoing
+from tocsin.store.queries.outgoing import Outgoing
 
 _KEPT = 16
 """Versions whose responses are kept compiled."""
@@ -25,64 +24,98 @@ _KEPT = 16
 class MessageComposer:
     """Makes mails.
 
-    Templates are those of the deciding version; the sender is the present one, so that
-    mail that waited for a corrected From Email goes out with it.
+    Templates are those of the deciding version; sender and relay are the present ones, so
+    that mail that waited for a corrected From Email goes out with it.
     """
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self) -> None:
         self._responses: OrderedDict[int, Response] = OrderedDict()
-        self._sender = ""
 
     def adopt(self, response: Response) -> None:
-        """Make this version the present one."""
-        self._sender = sender_address(self._home, response.configuration)
-        self._keep(response)
+        """Keep this version at hand."""
+        self._responses[response.version] = response
+        while len(self._responses) > _KEPT:
+            self._responses.popitem(last=False)
 
     def load(self, versions: Iterable[int]) -> None:
         """Fetch versions that are not at hand; runs in the store's thread."""
         for number in versions:
             if number not in self._responses:
-                self._keep(Response(number, version(number).configuration))
+                self.adopt(Response(number, version(number).configuration))
 
-    def _keep(self, response: Response) -> None:
-        self._responses[response.version] = response
-        while len(self._responses) > _KEPT:
-            self._responses.popitem(last=False)
+    def compose(self, outgoing: Outgoing, relay: Relay) -> Envelope:
+        """The envelope of a delivery, to recipients that did not get it yet.
 
-    def compose(self, outgoing: Outgoing) -> Envelope:
-        """The envelope of a delivery, to those recipients that did not get it yet.
+        To no more than the relay takes at once: the others are the next attempt's.
 
         Raises:
             NotComposed: the action is none of mail, or a value cannot stand in a mail.
         """
-        mail = self.mail(outgoing)
+        mail = self.mail(outgoing, relay.sender)
         try:
             content = compose(mail)
         except ValueError as error:
             facts = {"field": "The message", "problem": str(error)}
             raise NotComposed(Finding("message.template", facts)) from error
-        recipients = tuple(
+        pending = [
             one.address for one in outgoing.recipients if one.state is RecipientState.PENDING
-        )
-        return Envelope(outgoing.id, self._sender, recipients, content)
+        ]
+        recipients = tuple(pending[: relay.max_recipients])
+        notify = _notices(self._action(outgoing).settings.notify)
+        return Envelope(outgoing.id, relay.sender, recipients, content, notify)
 
-    def mail(self, outgoing: Outgoing) -> Mail:
+    def mail(self, outgoing: Outgoing, sender: str) -> Mail:
         """The mail of a delivery.
 
         Raises:
             NotComposed: the action is none of mail.
         """
-        response = self._responses.get(outgoing.configuration)
-        action = response.actions.get(outgoing.action) if response is not None else None
+        action = self._action(outgoing)
         kind = ACTIONS.get(outgoing.kind)
-        if action is None or not isinstance(kind, Email):
-            raise NotComposed(Finding("unknown", {"reply": f"no action {outgoing.action}"}))
+        if not isinstance(kind, Email):
+            raise NotComposed(Finding("unknown", {"reply": f"{outgoing.action} is none of mail"}))
         return kind.render(
             action.settings,
-            outgoing.alarm,
-            outgoing.transition,
-            sender=self._sender,
+            outgoing.tellings,
+            told=outgoing.told,
+            sender=sender,
             message_id=outgoing.message_id,
             date=outgoing.queued_at,
+            url=self._url(outgoing),
+            references=_references(outgoing),
         )
+
+    def _action(self, outgoing: Outgoing) -> Action:
+        response = self._responses.get(outgoing.configuration)
+        action = response.actions.get(outgoing.action) if response is not None else None
+        if action is None:
+            raise NotComposed(Finding("unknown", {"reply": f"no action {outgoing.action}"}))
+        return action
+
+    def _url(self, outgoing: Outgoing) -> str:
+        """The page that shows what a delivery tells; empty where no address is configured."""
+        address = self._responses[outgoing.configuration].configuration.outbox.page_address
+        if not address or outgoing.is_test:
+            return ""
+        if outgoing.told > 1:
+            return f"{address}/deliveries/{outgoing.id}"
+        return f"{address}/alarms/{outgoing.tellings[0].alarm.id}"
+
+
+def _notices(configured: Sequence[str] | None) -> tuple[str, ...]:
+    """The notices that a relay is asked for; `never` is a word of its own."""
+    if configured is None:
+        return ()
+    return (configured,) if isinstance(configured, str) else tuple(configured)
+
+
+def _references(outgoing: Outgoing) -> tuple[str, ...]:
+    """The Message-IDs that the mail of a delivery refers to.
+
+    All mails that tell of one alarm name the same one, which no mail has: mail programs
+    show them as one conversation. A digest names none.
+    """
+    if outgoing.is_test or outgoing.told > 1:
+        return ()
+    domain = outgoing.message_id.rpartition("@")[2]
+    return (f"<{outgoing.tellings[0].alarm.id}@{domain}",)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from tocsin.engine.relay import Relay
 from tocsin.faults.fault import Finding
 from tocsin.mail.envelope import Envelope
-from tocsin.store.queries.outbox import Outgoing
+from tocsin.store.queries.outgoing import Outgoing
 
 
 class NotComposed(Exception):
@@ -24,8 +25,8 @@ class Composer(Protocol):
     def load(self, versions: Iterable[int]) -> None:
         """Fetch what is needed to compose under these configuration versions (store thread)."""
 
-    def compose(self, outgoing: Outgoing) -> Envelope:
-        """Make the message; no input or output here.
+    def compose(self, outgoing: Outgoing, relay: Relay) -> Envelope:
+        """Make the message as this relay is to have it; no input or output here.
 
         Raises:
             NotComposed: none can be made.

@@ -6,15 +6,28 @@ from dataclasses import dataclass, replace
 
 from tocsin.base.backoff import Backoff
 from tocsin.base.clock import SECOND, Instant
-from tocsin.domain.delivery import DeliveryState, Exchange, Recipient, RecipientState
+from tocsin.domain.delivery import (
+    DeliveryState,
+    Exchange,
+    HoldReason,
+    Recipient,
+    RecipientState,
+)
 from tocsin.faults.catalogue import FAULTS
 from tocsin.faults.fault import Finding, Retry, Scope
 from tocsin.mail.relay import SendOutcome
-from tocsin.store.queries.outbox import Outcome, Outgoing
+from tocsin.store.queries.outbox import Outcome
+from tocsin.store.queries.outgoing import Outgoing
 
 # The waits that Amazon advises for a 4xx: 5, 10, 30 seconds … 20 minutes
 # (SES developer guide, "Sending throttled").
 RETRY = Backoff(first=5, ceiling=1200, factor=2.5)
+
+QUOTA_USED = Finding("ses.daily-quota", {"reply": "the quota that was set is used up"})
+"""The relay was not asked: what it may take in a day by its configuration, it has taken."""
+
+THROTTLED = "ses.rate-exceeded"
+"""The relay is well and asks for less: its rate is lowered, and it is not paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +39,26 @@ class Consequence:
     """Set when the failure concerns the relay: it pauses, everything stays queued."""
 
 
-def of_send(outgoing: Outgoing, sent: SendOutcome, connection_id: str, number: int) -> Consequence:
-    """What became of a message that was put to a relay."""
+def of_send(
+    outgoing: Outgoing,
+    sent: SendOutcome,
+    connection_id: str,
+    number: int,
+    *,
+    hold_doubted: bool = False,
+) -> Consequence:
+    """What became of a message that was put to a relay.
+
+    One that may have been taken is sent again, or held when `hold_doubted` says so.
+    """
     recipients = _merged(outgoing.recipients, sent.recipients)
     if not sent.ok and sent.finding is not None:
         recipients = _named_as_refused(recipients, sent.finding, sent.reply)
     state, relay_fault = _state(outgoing, sent, recipients)
+    ended = state is DeliveryState.DELIVERED
+    hold = None
+    if sent.in_doubt and hold_doubted and state is DeliveryState.RETRYING:
+        state, hold = DeliveryState.HELD, HoldReason.IN_DOUBT
     outcome = Outcome(
         delivery_id=outgoing.id,
         action=outgoing.action,
@@ -48,7 +75,9 @@ def of_send(outgoing: Outgoing, sent: SendOutcome, connection_id: str, number: i
         transcript=sent.transcript,
         state=state,
         recipients=recipients,
-        not_before=_next_try(sent.finished_at, number),
+        not_before=sent.finished_at if ended else _next_try(outgoing, sent, number),
+        hold=hold,
+        taken=sum(one.state is RecipientState.ACCEPTED for one in sent.recipients),
     )
     return Consequence(outcome, relay_fault)
 
@@ -107,6 +136,10 @@ def _failure(
 
 
 def _merged(known: tuple[Recipient, ...], told: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+    if all(one.state is RecipientState.PENDING and one.receipt == "none" for one in known) and [
+        one.address for one in known
+    ] == [one.address for one in told]:
+        return told
     said = {one.address: one for one in told}
     return tuple(
         replace(one, state=said[one.address].state, reply=said[one.address].reply)
@@ -155,5 +188,16 @@ def _state(
     return (again if fault.retry is Retry.TRANSIENT else DeliveryState.FAILED), None
 
 
-def _next_try(now: Instant, number: int) -> Instant:
-    return now + int(RETRY.delay(number) * SECOND)
+def _next_try(outgoing: Outgoing, sent: SendOutcome, number: int) -> Instant:
+    finding = sent.finding
+    if finding is not None and finding.code == THROTTLED:
+        return sent.finished_at + SECOND  # the rate has been lowered: it need not wait long
+    if finding is not None and FAULTS[finding.code].scope is Scope.RELAY and not sent.in_doubt:
+        return sent.finished_at  # the relay's own pause is what it waits for
+    if sent.ok and len(sent.recipients) < _pending(outgoing.recipients):
+        return sent.finished_at  # the others were more than the relay takes at once
+    return sent.finished_at + int(RETRY.delay(number) * SECOND)
+
+
+def _pending(recipients: tuple[Recipient, ...]) -> int:
+    return sum(one.state is RecipientState.PENDING for one in recipients)

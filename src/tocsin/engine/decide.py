@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-from tocsin.base.clock import HOUR, SYSTEM_CLOCK, Clock, Instant
+from tocsin.base.clock import SYSTEM_CLOCK, Clock, Instant
 from tocsin.base.ids import uuid7
-from tocsin.domain.delivery import Recipient
+from tocsin.domain.delivery import DeliveryState
 from tocsin.engine.configuration import current_number
+from tocsin.engine.gather import Asked, gather
 from tocsin.engine.response import Response
-from tocsin.store.queries import counters, outbox
-from tocsin.store.queries.outbox import NewDelivery, Undecided
+from tocsin.store.queries import counters, decision
+from tocsin.store.queries.decision import NewDelivery, Undecided
 
-KEEP_TRYING: Instant = 24 * HOUR
-"""How long a delivery is retried before it is given up."""
+_TRIES = 5
 
 
 class Outdated(Exception):
     """A newer configuration came into force: nothing was decided."""
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What comes of one batch of transitions."""
+
+    matched: list[tuple[int, list[tuple[str, tuple[str, ...]]]]] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    gathered: defaultdict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
 
 
 def decide(
@@ -38,57 +49,50 @@ def decide(
 
     Raises:
         Outdated: another version than `seen` is in force.
+        django.db.Error: nothing was decided.
     """
-    now = clock.now()
-    with transaction.atomic():
-        undecided = outbox.take_undecided(now, response.version, limit)
-        if undecided and seen is not None and current_number() != seen:
-            raise Outdated
-        matched: list[tuple[int, list[tuple[str, tuple[str, ...]]]]] = []
-        deliveries: list[NewDelivery] = []
-        for one in undecided:
-            if one.held:
-                continue
-            found = [(match.rule, match.actions) for match in response.match(one)]
-            matched.append((one.id, found))
-            deliveries.extend(_deliveries(one, found, response, now))
-        outbox.record_matches(matched)
-        outbox.queue(deliveries)
-        counters.add(
-            Counter(
-                ("tocsin_deliveries_total", f'kind="{one.kind}",state="queued"')
-                for one in deliveries
-            )
-        )
-    return len(undecided), len(deliveries)
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic():
+                done = _decide(response, limit, seen, clock.now())
+            break
+        except (IntegrityError, OperationalError):
+            # Where several decide at once, two may have wanted the same rows in opposite order.
+            if attempt == _TRIES or not connection.features.has_select_for_update:
+                raise
+    return done
 
 
-def _deliveries(
-    one: Undecided,
-    found: list[tuple[str, tuple[str, ...]]],
-    response: Response,
-    now: Instant,
-) -> list[NewDelivery]:
-    """One delivery for each action, however many rules name it."""
-    names = dict.fromkeys(name for _, actions in found for name in actions)
-    made: list[NewDelivery] = []
-    for name in names:
-        action = response.actions.get(name)
-        if action is None or not action.enabled:
+def _decide(response: Response, limit: int, seen: int | None, now: Instant) -> tuple[int, int]:
+    undecided = decision.take_undecided(now, response.version, limit)
+    if undecided and seen is not None and current_number() != seen:
+        raise Outdated
+    decided = _ask(response, undecided, now)
+    deliveries = [*decided.deliveries, *gather(response, decided.gathered, now)]
+    decision.record_matches(decided.matched)
+    decision.queue(deliveries)
+    counters.add_deliveries(((one.kind, one.state.value) for one in deliveries), now)
+    return len(undecided), sum(one.state is DeliveryState.QUEUED for one in deliveries)
+
+
+def _ask(response: Response, undecided: Iterable[Undecided], now: Instant) -> _Decided:
+    """One delivery for each action and transition, however many rules name the action."""
+    decided = _Decided()
+    for one in undecided:
+        if one.held:
             continue
-        id_ = uuid7()
-        made.append(
-            NewDelivery(
-                id=id_,
-                action=name,
-                kind=action.kind,
-                configuration=response.version,
-                severity=one.alarm.severity.rank,
-                message_id=response.message_id(id_),
-                recipients=tuple(Recipient(address) for address in action.recipients),
-                queued_at=now,
-                expires_at=now + KEEP_TRYING,
-                transitions=(one.id,),
-            )
-        )
-    return made
+        found = [(match.rule, match.actions) for match in response.match(one)]
+        decided.matched.append((one.id, found))
+        first: dict[str, str] = {}
+        for rule, names in found:
+            for name in names:
+                first.setdefault(name, rule)
+        for name, rule in first.items():
+            action = response.actions.get(name)
+            if action is None or not action.enabled:
+                continue
+            if action.gathers:
+                decided.gathered[name].append((one, rule))
+            else:
+                decided.deliveries.append(response.delivery(uuid7(), action, (one,), now))
+    return decided

@@ -1,35 +1,36 @@
-"""Looking at deliveries and their evidence; trying again, giving up."""
+"""Looking at deliveries, at what they tell and at the evidence of each attempt."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count
+from django.db.models import QuerySet
 
-from tocsin.base.clock import HOUR, Instant, now, rfc3339
-from tocsin.domain.delivery import DeliveryState, Exchange, Recipient
+from tocsin.base.clock import Instant, rfc3339
+from tocsin.domain.delivery import DeliveryState, Exchange, HoldReason, Recipient
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.domain.severity import Severity
-from tocsin.engine import nudge
-from tocsin.engine.errors import Conflict, NotFound
+from tocsin.engine.errors import NotFound
 from tocsin.engine.page import Page
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
 from tocsin.store import models
-from tocsin.store.queries import counters
-from tocsin.store.queries.rows import recipients_from_json, transcript_from_json
+from tocsin.store.queries import deliveries as queries
+from tocsin.store.queries.rows import (
+    recipients_from_json,
+    transcript_from_json,
+)
 from tocsin.trust.certificate import Certificate, parse_certificate
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 
-RETRY_FOR: Instant = 24 * HOUR
-"""How long a delivery that a person set going again is tried for."""
+ALARMS_AT_HAND = 20
+"""Of a digest that tells more alarms, a view names the first ones; `told.list_told` has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,21 @@ class DeliveryFilter:
     """Id of an alarm that it tells of."""
     test: bool | None = None
     code: str | None = None
+    maybe_twice: bool | None = None
+    text: str | None = None
+    """Stands in a recipient or in what the relay said of it; or the id, or the Message-ID."""
+    since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FullHandshake:
+    """The connection whose full handshake a resumed session rests on."""
+
+    id: str
+    opened_at: Instant
+    address: str | None
+    tls_version: str | None
+    cipher: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +82,17 @@ class AttemptView:
     connection_transcript: tuple[Exchange, ...]
     transcript: tuple[Exchange, ...]
     message_id: str
+    rests_on: FullHandshake | None = None
+    """Of a resumed session, where that connection is still known."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """A delivery; `attempts` is filled only where one is looked at alone."""
+    """A delivery; `attempts` is filled only where one is looked at alone.
+
+    Of a digest, `alarms` names the first ones that it tells; `told` counts all, and is 0
+    for a test.
+    """
 
     id: str
     action: str
@@ -92,6 +114,10 @@ class DeliveryView:
     is_test: bool
     asked_by: str | None
     attempts_count: int
+    told: int
+    hold: HoldReason | None
+    """Why it is held; None when it is not."""
+    held_by: str | None
     attempts: tuple[AttemptView, ...] = ()
 
 
@@ -109,17 +135,16 @@ def list_deliveries(
         NotFound: the cursor is of no list of ours.
     """
     require(principal, Permission.READ)
-    found = models.Delivery.objects.all()
-    if wanted.state is not None:
-        found = found.filter(state=wanted.state.value)
-    if wanted.action is not None:
-        found = found.filter(action=wanted.action)
-    if wanted.alarm is not None:
-        found = found.filter(tellings__transition__alarm_id=wanted.alarm)
-    if wanted.test is not None:
-        found = found.filter(sample__isnull=not wanted.test)
-    if wanted.code is not None:
-        found = found.filter(code=wanted.code)
+    found = queries.matching(
+        state=wanted.state.value if wanted.state else None,
+        action=wanted.action,
+        alarm=wanted.alarm,
+        test=wanted.test,
+        code=wanted.code,
+        maybe_twice=wanted.maybe_twice,
+        text=wanted.text,
+        since=wanted.since,
+    )
     total = found.count()
     if cursor:
         if _ID.fullmatch(cursor) is None:
@@ -158,94 +183,27 @@ def get_delivery(principal: Principal, id_: str) -> DeliveryView:
         NotFound: there is none of that id.
     """
     require(principal, Permission.READ)
-    row = _row(id_)
-    (view,) = views_of([row])
+    (view,) = views_of([find(id_)])
     return with_attempts([view])[0]
 
 
 def counts(principal: Principal) -> dict[DeliveryState, int]:
     """How many deliveries are in each state now."""
     require(principal, Permission.READ)
-    found = dict(models.Delivery.objects.values_list("state").annotate(Count("id")))
+    found = queries.counts_by_state()
     return {state: found.get(state.value, 0) for state in DeliveryState}
 
 
-def retry(principal: Principal, id_: str) -> DeliveryView:
-    """Set a delivery going again, at once, to the recipients that did not get it.
+def find(id_: str) -> models.Delivery:
+    """The row of a delivery.
 
     Raises:
-        NotPermitted: the role may not.
         NotFound: there is none of that id.
-        Conflict: it was delivered, is under way, or was a test.
     """
-    require(principal, Permission.TEST_ACTIONS)
-    row = _row(id_)
-    if row.sample is not None:
-        raise Conflict("a test is not sent again; run Test Action once more")
-    _move(
-        id_,
-        from_states=(
-            DeliveryState.FAILED,
-            DeliveryState.CANCELLED,
-            DeliveryState.UNKNOWN,
-            DeliveryState.HELD,
-            DeliveryState.RETRYING,
-        ),
-        kind=row.kind,
-        state=DeliveryState.QUEUED,
-        not_before=now(),
-        expires_at=now() + RETRY_FOR,
-        finished_at=None,
-        maybe_twice=row.maybe_twice or row.state == DeliveryState.UNKNOWN.value,
-    )
-    nudge.wake("responder")
-    return get_delivery(principal, id_)
-
-
-def cancel(principal: Principal, id_: str) -> DeliveryView:
-    """Give a delivery up that still waits.
-
-    Raises:
-        NotPermitted: the role may not.
-        NotFound: there is none of that id.
-        Conflict: it is over, or under way just now.
-    """
-    require(principal, Permission.TEST_ACTIONS)
-    row = _row(id_)
-    _move(
-        id_,
-        from_states=(DeliveryState.QUEUED, DeliveryState.RETRYING, DeliveryState.HELD),
-        kind=row.kind,
-        state=DeliveryState.CANCELLED,
-        finished_at=now(),
-    )
-    return get_delivery(principal, id_)
-
-
-def _row(id_: str) -> models.Delivery:
     row = models.Delivery.objects.filter(id=id_).first() if _ID.fullmatch(id_) else None
     if row is None:
         raise NotFound("delivery", id_)
     return row
-
-
-def _move(
-    id_: str,
-    *,
-    from_states: Sequence[DeliveryState],
-    kind: str,
-    state: DeliveryState,
-    **changes: Any,
-) -> None:
-    with transaction.atomic():
-        moved = models.Delivery.objects.filter(
-            id=id_, state__in=[one.value for one in from_states]
-        ).update(state=state.value, **changes)
-        if not moved:
-            is_ = models.Delivery.objects.values_list("state", flat=True).get(id=id_)
-            wanted = ", ".join(from_states)
-            raise Conflict(f"the delivery is {is_}; this can be done while it is one of: {wanted}")
-        counters.add({("tocsin_deliveries_total", f'kind="{kind}",state="{state}"'): 1})
 
 
 def certificate(principal: Principal, sha256: str) -> Certificate:
@@ -263,14 +221,24 @@ def certificate(principal: Principal, sha256: str) -> Certificate:
 
 
 def views_of(rows: Sequence[models.Delivery]) -> list[DeliveryView]:
-    """Views of these rows, with the alarms that each tells of."""
+    """Views of these rows, with the alarms that each tells of, as far as they are at hand."""
     told: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    ids = [row.id for row in rows]
-    for delivery, alarm, type_ in models.Telling.objects.filter(delivery__in=ids).values_list(
-        "delivery_id", "transition__alarm_id", "transition__alarm__type"
-    ):
+    few = [row.id for row in rows if row.told <= ALARMS_AT_HAND]
+    for delivery, alarm, type_ in _tellings(delivery__in=few):
         told[delivery].append((alarm, type_))
+    for row in rows:
+        if row.told > ALARMS_AT_HAND:
+            first = _tellings(delivery=row.id)[:ALARMS_AT_HAND]
+            told[row.id] = [(alarm, type_) for _, alarm, type_ in first]
     return [_view(row, told[row.id]) for row in rows]
+
+
+def _tellings(**which: Any) -> QuerySet[models.Telling, tuple[str, str, str]]:
+    return (
+        models.Telling.objects.filter(**which)
+        .order_by("id")
+        .values_list("delivery_id", "transition__alarm_id", "transition__alarm__type")
+    )
 
 
 def _view(row: models.Delivery, told: Sequence[tuple[str, str]]) -> DeliveryView:
@@ -298,6 +266,9 @@ def _view(row: models.Delivery, told: Sequence[tuple[str, str]]) -> DeliveryView
         is_test=row.sample is not None,
         asked_by=row.asked_by,
         attempts_count=row.attempts,
+        told=row.told,
+        hold=HoldReason(row.hold) if row.hold else None,
+        held_by=row.held_by,
     )
 
 
@@ -305,17 +276,26 @@ def with_attempts(views: Sequence[DeliveryView]) -> list[DeliveryView]:
     """The same views with their attempts, oldest first."""
     found: dict[str, list[AttemptView]] = defaultdict(list)
     message_ids = {view.id: view.message_id for view in views}
-    rows = (
+    rows = list(
         models.Attempt.objects.filter(delivery__in=list(message_ids))
         .select_related("connection")
         .order_by("number", "id")
     )
+    handshakes = _handshakes(row.connection.rests_on for row in rows if row.connection)
     for row in rows:
-        found[row.delivery_id].append(_attempt(row, message_ids[row.delivery_id]))
+        found[row.delivery_id].append(_attempt(row, message_ids[row.delivery_id], handshakes))
     return [replace(view, attempts=tuple(found[view.id])) for view in views]
 
 
-def _attempt(row: models.Attempt, message_id: str) -> AttemptView:
+def _handshakes(ids: Iterable[str | None]) -> dict[str, FullHandshake]:
+    rows = models.Connection.objects.filter(id__in={one for one in ids if one is not None})
+    names = ("id", "opened_at", "address", "tls_version", "cipher")
+    return {row[0]: FullHandshake(*row) for row in rows.values_list(*names)}
+
+
+def _attempt(
+    row: models.Attempt, message_id: str, handshakes: Mapping[str, FullHandshake]
+) -> AttemptView:
     over = row.connection
     return AttemptView(
         number=row.number,
@@ -336,6 +316,7 @@ def _attempt(row: models.Attempt, message_id: str) -> AttemptView:
         connection_transcript=transcript_from_json(over.transcript) if over else (),
         transcript=transcript_from_json(row.transcript),
         message_id=message_id,
+        rests_on=handshakes.get(over.rests_on) if over and over.rests_on else None,
     )
 
 
@@ -358,9 +339,22 @@ def attempt_json(attempt: AttemptView) -> dict[str, Any]:
         "cipher": attempt.cipher,
         "chain": list(attempt.chain),
         "resumed": attempt.resumed,
+        "rests_on": _handshake_json(attempt.rests_on),
         "message_id": attempt.message_id,
         "reply": attempt.reply,
         "transcript": _transcript(attempt.connection_transcript + attempt.transcript),
+    }
+
+
+def _handshake_json(rests_on: FullHandshake | None) -> dict[str, Any] | None:
+    if rests_on is None:
+        return None
+    return {
+        "connection": rests_on.id,
+        "opened_at": rfc3339(rests_on.opened_at),
+        "address": rests_on.address,
+        "tls_version": rests_on.tls_version,
+        "cipher": rests_on.cipher,
     }
 
 
@@ -379,6 +373,7 @@ def delivery_json(view: DeliveryView) -> dict[str, Any]:
         "kind": view.kind,
         "configuration": view.configuration,
         "alarms": list(view.alarms),
+        "told": view.told,
         "recipients": [
             {
                 "address": one.address,
@@ -389,6 +384,8 @@ def delivery_json(view: DeliveryView) -> dict[str, Any]:
             for one in view.recipients
         ],
         "state": view.state.value,
+        "hold": view.hold.value if view.hold else None,
+        "held_by": view.held_by,
         "severity": view.severity.value,
         "message_id": view.message_id,
         "queued_at": rfc3339(view.queued_at),

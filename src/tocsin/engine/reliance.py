@@ -7,40 +7,36 @@ import json
 from tocsin.base.clock import now
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
-from tocsin.engine.relay import FIRST
 from tocsin.store import models
 from tocsin.trust.verdict import judge
 
 
 def relay_needs(principal: Principal, name: str) -> bool | None:
-    """Whether the SMTP relay would no longer verify without the certificate of that name.
+    """Whether an SMTP relay would no longer verify without the certificate of that name.
 
-    Judged by the chain that the relay presented last; None when it presented none yet, or
-    does not verify anyway.
+    Judged by the chain that each relay presented last; None when none presented one yet, or
+    none verifies anyway.
 
     Raises:
         NotPermitted: the role may not read.
     """
     require(principal, Permission.READ)
     configuration = current().configuration
-    smtp = configuration.smtp
-    if smtp is None:
-        return None
-    chain = _last_chain(smtp.server, smtp.port)
-    if not chain:
-        return None
     anchors = [one.anchor for one in configuration.trust]
     rest = [one.anchor for one in configuration.trust if one.name != name]
     at = now()
-    if not judge(chain, anchors, smtp.server, at).trusted:
-        return None
-    return not judge(chain, rest, smtp.server, at).trusted
+    verdicts: list[bool] = []
+    for relay in configuration.every_relay:
+        chain = _last_chain(relay.name, relay.server, relay.port)
+        if chain and judge(chain, anchors, relay.server, at).trusted:
+            verdicts.append(not judge(chain, rest, relay.server, at).trusted)
+    return any(verdicts) if verdicts else None
 
 
-def _last_chain(host: str, port: int) -> list[bytes]:
-    """The DER of each certificate that the configured relay presented last, leaf first."""
+def _last_chain(name: str, host: str, port: int) -> list[bytes]:
+    """The DER of each certificate that a relay presented last, leaf first."""
     latest = (
-        models.Connection.objects.filter(relay=FIRST, host=host, port=port)
+        models.Connection.objects.filter(relay=name, host=host, port=port)
         .exclude(chain="[]")
         .order_by("-opened_at")
         .values_list("chain", flat=True)

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections import Counter
 
 import structlog
 from django.db import transaction
 
-from tocsin.base.clock import SYSTEM_CLOCK
+from tocsin.base.clock import DAY, SYSTEM_CLOCK, Instant
 from tocsin.base.home import Home
 from tocsin.engine import nudge
 from tocsin.engine.accept import close_quiet
+from tocsin.engine.claimer import LEASE
 from tocsin.engine.composer import MessageComposer
 from tocsin.engine.configuration import Version, current
 from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.decide import Outdated, decide
 from tocsin.engine.readiness import announce
-from tocsin.engine.relay import relay_settings
+from tocsin.engine.relay import relays
 from tocsin.engine.response import Response
 from tocsin.engine.responselog import ResponseLog
 from tocsin.engine.role import RunningRole
-from tocsin.engine.sender import LEASE, Sender
+from tocsin.engine.sender import Policy, Sender
 from tocsin.engine.storethread import StoreThread
-from tocsin.store.queries import counters, outbox
+from tocsin.store.queries import counters, operation, outbox
 
 ROLE = "responder"
 _POLL_S = 1.0
 _HOUSEKEEPING_S = 5.0
 _FINISH_S = 3.0
 """How long deliveries under way may take when the role is asked to end."""
+_GATHERED_S = 0.5
+"""How late a digest may be."""
+_TALLIED: Instant = 8 * DAY
+"""How long it is kept what went when."""
 _BATCH = 500
 
 _log = structlog.get_logger(ROLE)
@@ -54,13 +58,14 @@ class _Responder:
         self._role = role
         self._store = StoreThread()
         self._log = ResponseLog(home.logs / "response.log")
-        self._composer = MessageComposer(home)
+        self._composer = MessageComposer()
         self._sender = Sender(
             store=self._store, owner=role.owner, composer=self._composer, log=self._log
         )
         self._woken = asyncio.Event()
         self._response: Response | None = None
         self._failure = ""
+        self._policy = Policy()
         self._seen = 0
         """The latest version there is, whether it could be taken over or not."""
 
@@ -70,13 +75,14 @@ class _Responder:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await self._store.insist(self._take_back)
         await self._take_over()
+        await self._store.insist(self._take_back)
         announce(ROLE)
         work = [
             asyncio.create_task(self._decide(), name="decide"),
             asyncio.create_task(self._sender.run(), name="send"),
             asyncio.create_task(self._keep_house(), name="keep house"),
+            asyncio.create_task(self._let_go(), name="let go"),
         ]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -128,10 +134,9 @@ class _Responder:
         await self._store.insist(self._report)
 
     async def _adopt(self, latest: Version) -> None:
-        before = self._response.configuration if self._response is not None else None
         try:
             response = Response(latest.number, latest.configuration)
-            relay = relay_settings(self._home, latest.configuration)
+            by = relays(self._home, latest.configuration)
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with a version
             # The version before stays in force; the page says why this one is not.
             _log.exception("configuration not taken over", version=latest.number)
@@ -140,13 +145,18 @@ class _Responder:
         self._failure = ""
         self._response = response
         self._composer.adopt(response)
-        if before is None or relay_settings(self._home, before) != relay:
-            self._sender.use_relay(relay)
+        self._policy = Policy(hold_doubted=latest.configuration.outbox.in_doubt == "hold")
+        await self._sender.use_relays(by, self._policy)
         _log.info("configuration taken over", version=latest.number)
 
     def _report(self) -> None:
         version = self._response.version if self._response is not None else 0
-        self._role.report(applied_version=version, ready=True, failure=self._failure)
+        self._role.report(
+            applied_version=version,
+            ready=True,
+            failure=self._failure,
+            detail=self._sender.report(),
+        )
 
     async def _keep_house(self) -> None:
         while True:
@@ -155,32 +165,44 @@ class _Responder:
             while await self._store.insist(close_quiet) > 0:
                 self._woken.set()
             await self._store.insist(_expire)
+            await self._store.insist(_forget)
+            await self._sender.refresh()
             await asyncio.sleep(_HOUSEKEEPING_S)
+
+    async def _let_go(self) -> None:
+        """Release what has gathered for long enough."""
+        while True:
+            if await self._store.insist(_release_gathered):
+                self._sender.wake()
+            await asyncio.sleep(_GATHERED_S)
 
     def _take_back(self) -> None:
         with transaction.atomic():
-            taken = outbox.take_back(_now(), self._role.node, self._role.owner)
-            counters.add(
-                Counter(
-                    (
-                        "tocsin_deliveries_total",
-                        f'kind="{kind}",state="{"unknown" if is_test else "retrying"}"',
-                    )
-                    for _, kind, _, is_test in taken
-                )
+            taken = outbox.take_back(
+                _now(), self._role.node, self._role.owner, hold=self._policy.hold_doubted
             )
+            counters.add_deliveries(((kind, state) for _, kind, _, state in taken), _now())
         if taken:
-            _log.warning("deliveries in doubt are sent again, marked", count=len(taken))
+            _log.warning("deliveries in doubt", count=len(taken), held=self._policy.hold_doubted)
+
+
+def _release_gathered() -> int:
+    with transaction.atomic():
+        released = outbox.release_gathered(_now())
+        counters.add_deliveries(((kind, "queued") for kind in released), _now())
+    return len(released)
 
 
 def _expire() -> None:
     with transaction.atomic():
         expired = outbox.expire(_now(), _BATCH)
-        counters.add(
-            Counter(
-                ("tocsin_deliveries_total", f'kind="{kind}",state="failed"') for _, kind in expired
-            )
-        )
+        counters.add_deliveries(((kind, "failed") for _, kind in expired), _now())
+
+
+def _forget() -> None:
+    """Drop what is only kept to be drawn, or counted for a day."""
+    counters.forget_tallies(_now() - _TALLIED)
+    operation.forget_usage(_now() - _TALLIED)
 
 
 def _now() -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 
 from tocsin.base.clock import now, rfc3339
@@ -50,15 +50,15 @@ class ResponseLog:
 
     def _write(self, events: Iterable[dict[str, Any]]) -> None:
         at = rfc3339(now())
-        lines = "".join(
-            json.dumps({"at": at, **event}, ensure_ascii=False) + "\n" for event in events
+        lines = b"".join(
+            orjson.dumps({"at": at, **event}, option=orjson.OPT_APPEND_NEWLINE) for event in events
         )
         try:
             self._turn_over()
             # One write for all lines: O_APPEND keeps several writers' lines whole.
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
-                os.write(handle, lines.encode())
+                os.write(handle, lines)
             finally:
                 os.close(handle)
         except OSError as error:

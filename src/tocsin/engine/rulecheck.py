@@ -5,7 +5,7 @@ from __future__ import annotations
 from tocsin.base.home import Home
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
-from tocsin.engine.relay import relay_settings
+from tocsin.engine.relay import relays
 
 
 def check_rules(principal: Principal) -> list[tuple[str, str]]:
@@ -28,6 +28,6 @@ def check_rules(principal: Principal) -> list[tuple[str, str]]:
             findings.append((rule.name, "every action that it names is switched off"))
     if not configuration.rules:
         findings.append(("all", "there is no rule, so nobody is told"))
-    elif relay_settings(Home.of_environment(), configuration) is None:
+    elif not relays(Home.of_environment(), configuration):
         findings.append(("all", "no SMTP server is configured"))
     return findings

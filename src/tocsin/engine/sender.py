@@ -1,4 +1,4 @@
-"""Deliveries from the outbox to a relay, over kept connections.
+"""Deliveries from the outbox to relays, over kept connections.
 
 The way of one delivery: composed ahead, claimed (state *sending*, committed),
 put on the wire, outcome recorded. At most a window's worth for each connection
@@ -9,58 +9,52 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from tocsin.base.clock import SECOND, SYSTEM_CLOCK, Clock, Instant
+from tocsin.base.clock import SYSTEM_CLOCK, Clock, Instant
 from tocsin.engine import consequence, ledger
-from tocsin.engine.breaker import Breaker, Use
+from tocsin.engine.breaker import Use
+from tocsin.engine.claimer import Claimer
 from tocsin.engine.composing import Composer, NotComposed
-from tocsin.engine.consequence import Consequence
+from tocsin.engine.consequence import QUOTA_USED, THROTTLED, Consequence
+from tocsin.engine.prober import Prober
+from tocsin.engine.ready import Prepared, Ready
+from tocsin.engine.recorder import Recorder
+from tocsin.engine.relay import Relay
 from tocsin.engine.responselog import ResponseLog
+from tocsin.engine.route import Route, carriers
 from tocsin.engine.storethread import StoreThread
+from tocsin.engine.tester import Tester
 from tocsin.faults.fault import Finding
-from tocsin.mail.envelope import Envelope
-from tocsin.mail.relay import RelayConnection, RelayFailure, RelaySettings
-from tocsin.store.queries import operation
-from tocsin.store.queries.outbox import Outgoing
+from tocsin.mail.relay import RelayConnection, RelayFailure, SendOutcome
+from tocsin.store.queries.outgoing import Outgoing
 
-LEASE: Instant = 60 * SECOND
-"""How long a claim holds without being renewed."""
-
-_TEST_STEP_S = 15.0
-"""The longest that any step of a Test Action may take."""
-
-_AHEAD = 256
-"""Deliveries composed before they are claimed."""
+_AHEAD = 512
+"""Deliveries composed before they are claimed, where no rate says fewer."""
+_SLOW_BATCH = 8
+"""Messages at once of those that may hold others up."""
+_STALLED_S = 5.0
+"""Messages behind one that takes so long are taken back and go over another connection."""
+_LOOK_S = 1.0
+"""The outbox is looked at so often, whether anybody said that something is new or not."""
 
 _log = structlog.get_logger("sender")
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A delivery with its message, ready for the wire."""
+class Policy:
+    """What is done with deliveries whatever the relay."""
 
-    outgoing: Outgoing
-    envelope: Envelope
-    generation: int
-    """Counts the relays used so far: a message is composed for one of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class SenderSettings:
-    """How the outbox is emptied."""
-
-    connections: int = 4
-    window: int = 64
-    """Deliveries between claim and record for each connection."""
+    hold_doubted: bool = False
+    """One that may have been taken is held, instead of being sent again."""
 
 
 class Sender:
-    """Empties the outbox to one relay until it is stopped."""
+    """Empties the outbox to the relays until it is stopped."""
 
     def __init__(
         self,
@@ -69,100 +63,162 @@ class Sender:
         owner: str,
         composer: Composer,
         log: ResponseLog,
-        settings: SenderSettings | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._store = store
         self._owner = owner
         self._composer = composer
-        self._log = log
-        self._settings = settings or SenderSettings()
         self._clock = clock
-        self._relay: RelaySettings | None = None
+        self._policy = Policy()
+        self._routes: list[Route] = []
+        self._ready = Ready()
+        self._unclaimed: set[str] = set()
+        """Deliveries at hand, composed or being composed, that nobody has claimed yet."""
         self._generation = 0
-        self._breaker = Breaker(clock)
-        self._ready: deque[Prepared] = deque()
-        self._in_hand: set[str] = set()
-        self._work = asyncio.Event()
-        self._test_asked = asyncio.Event()
-        self._filled = asyncio.Condition()
+        self._claimer = Claimer(store, owner, clock)
+        self._recorder = Recorder(store, owner, log)
+        self._prober = Prober(store, self._recorder, self._changed_now)
+        self._tester = Tester(store, self._claimer, composer, self._recorder, clock)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._more = asyncio.Event()
+        self._changed = asyncio.Event()
         self._stopping = False
+        self._slow_turn = False
 
-    def use_relay(self, relay: RelaySettings | None) -> None:
-        """Send by this relay from now on; messages not yet claimed are composed anew."""
-        self._relay = relay
-        self._generation += 1
-        self._breaker.try_now()
-        self._forget_ready()
-        self._work.set()
+    # What it is told
 
-    def _forget_ready(self) -> None:
-        for one in self._ready:
-            self._in_hand.discard(one.outgoing.id)
-        self._ready.clear()
+    async def use_relays(self, relays: Sequence[Relay], policy: Policy | None = None) -> None:
+        """Send by these relays from now on, in this order of preference.
+
+        One that is as before keeps its connections and what is known of it. What was
+        learnt of one that has changed is forgotten, its connections end with what they
+        carry, and it is tried at once, since the change may be the cure.
+        """
+        self._policy = policy or self._policy
+        known = {one.name: one for one in self._routes}
+        remembered = await self._store.insist(
+            ledger.remembered, [one.settings.name for one in relays]
+        )
+        routes: list[Route] = []
+        for relay in relays:
+            route = known.get(relay.settings.name)
+            if route is None or route.relay != relay:
+                route = Route(relay, self._clock)
+                route.remember(remembered[route.name])
+            routes.append(route)
+        dropped = [one for one in self._routes if one not in routes]
+        self._routes = routes
+        if dropped or len(known) != len(routes):
+            self._forget_ready()
+        for route in dropped:
+            await route.close()
+        self._prober.routes = self._tester.routes = routes
+        self.wake()
 
     def wake(self) -> None:
-        """There may be new deliveries."""
-        self._work.set()
-        self._test_asked.set()
+        """There may be new deliveries, or something was asked for."""
+        self._more.set()
+        self._changed.set()
+        self._tester.wake()
+        self._prober.wake()
 
     async def stop(self) -> None:
         """Begin nothing more: `run` ends when what is under way has been recorded."""
         self._stopping = True
+        self._prober.stop()
+        self._tester.stop()
         self.wake()
-        async with self._filled:
-            self._filled.notify_all()
+
+    async def refresh(self) -> None:
+        """Learn what others did meanwhile: how many send, and what relays took from them."""
+        share = 1.0 / await self._store.insist(ledger.responders, self._clock.now())
+        known = await self._store.insist(ledger.remembered, [one.name for one in self._routes])
+        for route in self._routes:
+            route.bucket.share = share
+            if route.name in known:
+                route.quota.load(known[route.name].usage)
+
+    def report(self) -> dict[str, Any]:
+        """How the relays do, for the role's line on the page."""
+        carrying = carriers(self._routes, self._clock)
+        return {"relays": [route.report(standby=route not in carrying) for route in self._routes]}
 
     async def run(self) -> None:
         """Fill and empty until stopped."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._fill())
-            for place in range(self._settings.connections):
-                tasks.create_task(self._serve(place))
-            tasks.create_task(self._test())
+        async with asyncio.TaskGroup() as work:
+            recording = work.create_task(self._recorder.run())
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._fill())
+                tasks.create_task(self._dispatch())
+                tasks.create_task(self._prober.run())
+                tasks.create_task(self._tester.run())
+            for route in self._routes:
+                await route.close()
+            self._recorder.end()
+            await recording
+
+    def _changed_now(self) -> None:
+        self._more.set()
+        self._changed.set()
+
+    def _forget_ready(self) -> None:
+        """Messages that nobody claimed are composed anew."""
+        self._generation += 1
+        self._ready.clear()
+        self._unclaimed.clear()
 
     # Composing ahead
 
     async def _fill(self) -> None:
         while not self._stopping:
-            self._work.clear()
-            found = 0
-            if self._relay is not None and self._breaker.look() is not Use.PAUSED:
-                found = await self._fill_once()
-            if found < _AHEAD // 2:
-                await _wait(self._work, 1.0)
+            self._more.clear()
+            wanted = self._wanted_ahead()
+            found = await self._fill_once(wanted) if wanted else 0
+            if found < max(1, wanted // 2):
+                await _wait(self._more, _LOOK_S)
 
-    async def _fill_once(self) -> int:
-        if len(self._ready) > _AHEAD // 2:
+    def _wanted_ahead(self) -> int:
+        """How many to compose now: what is composed cannot be overtaken by what is graver."""
+        able = carriers(self._routes, self._clock)
+        if not able:
             return 0
+        ahead = _AHEAD
+        rate = able[-1].bucket.rate
+        if rate is not None:
+            ahead = min(ahead, max(4, int(2 * rate)))
+        return ahead - len(self._ready) if len(self._ready) <= ahead // 2 else 0
+
+    async def _fill_once(self, wanted: int) -> int:
         generation = self._generation
         fresh = await self._store.insist(
             ledger.waiting,
             self._composer,
             self._clock.now(),
-            _AHEAD,
-            without=frozenset(self._in_hand),
+            wanted,
+            without=frozenset(self._unclaimed),
         )
-        self._in_hand.update(one.id for one in fresh)
-        prepared, hopeless = await asyncio.to_thread(self._prepare, fresh, generation)
+        fresh = [one for one in fresh if one.id not in self._unclaimed]
+        if generation != self._generation or not fresh:
+            return 0
+        self._unclaimed.update(one.id for one in fresh)
+        relay = (carriers(self._routes, self._clock) or self._routes)[-1].relay
+        prepared, hopeless = await asyncio.to_thread(self._prepare, fresh, relay)
+        if generation == self._generation:
+            self._ready.add(prepared, self._clock.monotonic())
+            self._changed.set()
         if hopeless:
             await self._give_up(hopeless)
-        async with self._filled:
-            if generation == self._generation:
-                self._ready.extend(prepared)
-            else:
-                self._in_hand.difference_update(one.outgoing.id for one in prepared)
-            self._filled.notify_all()
         return len(fresh)
 
     def _prepare(
-        self, fresh: Sequence[Outgoing], generation: int
+        self, fresh: Sequence[Outgoing], relay: Relay
     ) -> tuple[list[Prepared], list[tuple[Outgoing, Finding]]]:
         prepared: list[Prepared] = []
         hopeless: list[tuple[Outgoing, Finding]] = []
         for one in fresh:
             try:
-                prepared.append(Prepared(one, self._composer.compose(one), generation))
+                prepared.append(Prepared(one, self._composer.compose(one, relay)))
             except NotComposed as reason:
                 hopeless.append((one, reason.finding))
         return prepared, hopeless
@@ -170,99 +226,124 @@ class Sender:
     async def _give_up(self, hopeless: Sequence[tuple[Outgoing, Finding]]) -> None:
         taken = await self._claim([one for one, _ in hopeless])
         now = self._clock.now()
-        done = [
-            consequence.of_no_message(one, finding, one.attempts + 1, now)
-            for one, finding in hopeless
-            if one.id in taken
-        ]
-        await self._record(done)
-        self._in_hand.difference_update(one.id for one, _ in hopeless)
+        for one, finding in hopeless:
+            if one.id in taken:
+                result = consequence.of_no_message(one, finding, one.attempts + 1, now)
+                self._recorder.add(None, result.outcome)
 
     # Emptying
 
-    async def _serve(self, place: int) -> None:
+    async def _dispatch(self) -> None:
+        """Give messages to connections whenever there are some of both."""
+        while True:
+            self._changed.clear()
+            if not self._stopping:
+                wait = self._assign()
+                await self._close_idle()
+            elif not any(route.carrying for route in self._routes):
+                return
+            else:
+                wait = _LOOK_S
+            await _wait(self._changed, wait)
+
+    def _assign(self) -> float:
+        """Start what can be started; gives the seconds after which to look again."""
+        wait = _LOOK_S
+        for route in carriers(self._routes, self._clock):
+            while self._start_one(route):
+                pass
+            if self._ready:
+                wait = min(wait, route.bucket.wait(self._clock.monotonic()) or wait)
+        self._more.set()
+        return max(wait, 0.001)
+
+    def _start_one(self, route: Route) -> bool:
+        """Give a batch to one connection of this route; False when that cannot be now."""
+        trying = route.breaker.use is Use.TRYING
+        waiting = len(self._ready)
+        if not waiting or (trying and route.carrying):
+            return False
+        both = bool(self._ready.slow) and bool(self._ready.quick)
+        wanted = max(route.wanted(waiting), 2 if both and not trying else 1)
+        wanted = min(wanted, route.most_connections)
+        if route.carrying >= wanted:
+            return False
+        room = route.room()
+        if room == 0 and route.quota_is_used():
+            self._pause(route, QUOTA_USED)
+            return False
+        slow = self._choose_lane(route, wanted)
+        if slow is None:
+            return False
+        most = route.batch(_SLOW_BATCH if slow else None)
+        batch = self._ready.lane(slow=slow).take(most, room)
+        if not batch:
+            return False
+        route.take(batch, slow=slow)
+        assert self._tasks is not None
+        self._tasks.create_task(self._carry(route, batch, slow=slow))
+        return True
+
+    def _choose_lane(self, route: Route, wanted: int) -> bool | None:
+        """Whether the slow lane is next; None when neither can be."""
+        slow_may = bool(self._ready.slow) and route.carrying_slow < max(1, wanted // 2)
+        quick_may = bool(self._ready.quick)
+        if not slow_may and not quick_may:
+            return None
+        self._slow_turn = slow_may and (not quick_may or not self._slow_turn)
+        return self._slow_turn
+
+    async def _carry(self, route: Route, batch: Sequence[Prepared], *, slow: bool) -> None:
         connection: RelayConnection | None = None
-        generation = -1
         try:
-            while not self._stopping:
-                batch = self._fit(await self._take(place, connection))
-                if connection is not None and (
-                    generation != self._generation or not connection.usable or not batch
-                ):
-                    await connection.close()
-                    connection = None
-                if not batch:
-                    continue
-                if connection is None:
-                    generation = self._generation
-                    connection = await self._connect(batch)
-                if connection is not None:
-                    await self._send(connection, batch)
-        finally:
+            connection = route.idle_connection() or await self._open(route, batch)
             if connection is not None:
+                await self._send(route, connection, batch)
+        finally:
+            route.carried(slow=slow)
+            if connection is not None:
+                kept = connection.usable and route in self._routes and not self._stopping
+                if kept:
+                    route.idle.append(connection)
+                else:
+                    await connection.close()
+            self._changed.set()
+
+    async def _close_idle(self) -> None:
+        for route in self._routes:
+            for connection in route.worn():
                 await connection.close()
 
-    async def _take(self, place: int, connection: RelayConnection | None) -> list[Prepared]:
-        """A batch for this connection; empty when the connection was idle for too long.
-
-        The second connection and those after it come in only while more waits than
-        the ones before them can carry.
-        """
-        window = self._settings.window
-        idle = connection.idle_limit if connection is not None else None
-
-        def may_take() -> bool:
-            if self._stopping:
-                return True
-            use = self._breaker.look()
-            if not self._ready or use is Use.PAUSED or self._relay is None:
-                return False
-            if use is Use.TRYING:
-                return place == 0
-            return place == 0 or len(self._ready) > place * window
-
-        async with self._filled:
-            try:
-                async with asyncio.timeout(idle if idle is not None else 1.0):
-                    await self._filled.wait_for(may_take)
-            except TimeoutError:
-                return []
-            if self._stopping:
-                return []
-            size = 1 if self._breaker.look() is Use.TRYING else window
-            batch = [self._ready.popleft() for _ in range(min(size, len(self._ready)))]
-            self._filled.notify_all()
-        self._work.set()
-        return batch
-
-    def _fit(self, batch: Sequence[Prepared]) -> list[Prepared]:
-        """Without messages that were composed for a relay no longer used: they are made anew."""
-        stale = [one for one in batch if one.generation != self._generation]
-        self._in_hand.difference_update(one.outgoing.id for one in stale)
-        return [one for one in batch if one.generation == self._generation]
-
-    async def _connect(self, batch: Sequence[Prepared]) -> RelayConnection | None:
-        """A connection, or None after the failure has been recorded and the relay paused."""
-        relay = self._relay
-        if relay is None:
-            self._put_back(batch)
-            return None
-        started_at = self._clock.now()
-        connection = RelayConnection(relay)
+    async def _open(self, route: Route, batch: Sequence[Prepared]) -> RelayConnection | None:
+        """A connection; None after the failure has been recorded and the relay paused."""
+        started_at, began = self._clock.now(), self._clock.monotonic()
+        connection = RelayConnection(route.relay.settings, route.memory)
         try:
             await connection.open()
         except RelayFailure as failure:
-            first, rest = batch[0], batch[1:]
-            self._put_back(rest)
-            await self._no_connection(first, failure, connection.id, started_at)
+            await self._no_connection(route, batch, failure, connection.id, started_at, began)
             return None
         await self._store.insist(ledger.keep_connection, connection.id, connection.evidence)
         return connection
 
     async def _no_connection(
-        self, first: Prepared, failure: RelayFailure, connection_id: str, started_at: Instant
+        self,
+        route: Route,
+        batch: Sequence[Prepared],
+        failure: RelayFailure,
+        connection_id: str,
+        started_at: Instant,
+        began: float,
     ) -> None:
+        route.give_back(batch)
         await self._store.insist(ledger.keep_connection, connection_id, failure.evidence)
+        if failure.finding.code == _TOO_MANY and route.connections > 1:
+            # It takes mail over the others: there are only too many of them.
+            self._put_back(batch)
+            return
+        first, rest = batch[0], batch[1:]
+        self._pause(route, failure.finding, began)
+        self._put_back(rest)
         if first.outgoing.id in await self._claim([first.outgoing]):
             result = consequence.of_no_connection(
                 first.outgoing,
@@ -272,136 +353,138 @@ class Sender:
                 started_at,
                 self._clock.now(),
             )
-            await self._record([result])
-        else:
-            await self._pause(failure.finding)
-        self._in_hand.discard(first.outgoing.id)
+            self._recorder.add(route, result.outcome)
+            await self._recorder.flush()
 
     def _put_back(self, batch: Sequence[Prepared]) -> None:
-        self._ready.extendleft(reversed(batch))
+        """Of what was forgotten meanwhile nothing: it will be composed anew."""
+        known = [one for one in batch if one.outgoing.id in self._unclaimed]
+        now = self._clock.monotonic()
+        for slow in (True, False):
+            self._ready.lane(slow=slow).put_back(
+                [one for one in known if self._ready.is_slow(one, now) is slow]
+            )
 
-    async def _send(self, connection: RelayConnection, batch: Sequence[Prepared]) -> None:
+    async def _send(
+        self, route: Route, connection: RelayConnection, batch: Sequence[Prepared]
+    ) -> None:
+        mine = await self._mine(route, batch)
+        began = last = self._clock.monotonic()
+        ended = 0
+        freed: list[Prepared] = []
+
+        def settle(outcomes: Sequence[tuple[int, SendOutcome]]) -> None:
+            nonlocal last, ended
+            now = self._clock.monotonic()
+            for index, sent in outcomes:
+                ended += 1
+                if sent.untried:
+                    freed.append(mine[index])
+                else:
+                    self._settle(route, mine[index], sent, connection.id, began)
+                    self._ready.took(mine[index].envelope, now - last, now)
+                    last = now
+
+        async def free_stalled() -> None:
+            """Let the messages behind one that the relay does not answer for go elsewhere."""
+            before = -1
+            while True:
+                await asyncio.sleep(_STALLED_S)
+                if ended == before and ended + 1 < len(mine):
+                    connection.forgo_rest()
+                    await self._free(route, freed)
+                before = ended
+
+        watching = asyncio.create_task(free_stalled())
+        try:
+            sent = await connection.deliver([one.envelope for one in mine], settle)
+        finally:
+            watching.cancel()
+        await self._recorder.flush()
+        await self._free(route, freed)
+        reason = sent[0].finding if sent and all(one.untried for one in sent) else None
+        if reason is not None and not connection.reused:
+            self._pause(route, reason, began)  # nothing could be said over a new connection
+
+    async def _free(self, route: Route, freed: list[Prepared]) -> None:
+        """Give messages back of which nothing was said to the relay."""
+        if freed:
+            ids = [one.outgoing.id for one in freed]
+            route.give_back(freed)
+            freed.clear()
+            await self._store.insist(ledger.release, ids, self._owner)
+            self._more.set()
+
+    async def _mine(self, route: Route, batch: Sequence[Prepared]) -> list[Prepared]:
+        """What of a batch could be claimed, each as this relay is to have it."""
         taken = await self._claim([one.outgoing for one in batch])
         mine = [one for one in batch if one.outgoing.id in taken]
-        sent = await connection.deliver([one.envelope for one in mine])
-        untried = [one for one, result in zip(mine, sent, strict=True) if result.untried]
-        tried = [
-            (one, result) for one, result in zip(mine, sent, strict=True) if not result.untried
-        ]
-        if untried:
-            await self._store.insist(
-                ledger.release, [one.outgoing.id for one in untried], self._owner
-            )
-        results = [
-            consequence.of_send(one.outgoing, result, connection.id, one.outgoing.attempts + 1)
-            for one, result in tried
-        ]
-        await self._record(results)
-        if untried and not tried:
-            await self._gone(connection, sent[0].finding if sent else None)
-        self._in_hand.difference_update(one.outgoing.id for one in batch)
-        self._work.set()
-
-    async def _gone(self, connection: RelayConnection, finding: Finding | None) -> None:
-        """Nothing could be said over a connection: one that had worked is simply replaced."""
-        if not connection.reused and finding is not None:
-            await self._pause(finding)
-
-    # What is written
-
-    async def _claim(self, wanted: Sequence[Outgoing]) -> set[str]:
-        until = self._clock.now() + LEASE
-        return await self._store.insist(
-            ledger.claim, [(one.id, one.kind) for one in wanted], self._owner, until
+        route.give_back([one for one in batch if one.outgoing.id not in taken])
+        sender = route.relay.sender
+        if all(one.envelope.sender == sender for one in mine):
+            return mine
+        prepared, _ = await asyncio.to_thread(
+            self._prepare, [one.outgoing for one in mine], route.relay
         )
+        return prepared
 
-    async def _record(self, results: Sequence[Consequence]) -> None:
-        if not results:
-            return
-        outcomes = [one.outcome for one in results]
-        relay = self._relay.name if self._relay is not None else None
-        taken = [one.started_at for one in outcomes if one.ok]
-        accepted = relay if taken else None
-        ended_pause = bool(taken) and self._breaker.succeed(max(taken))
-        await self._store.insist(
-            ledger.record, outcomes, self._owner, accepted=accepted, ended_pause=ended_pause
+    def _settle(
+        self, route: Route, one: Prepared, sent: SendOutcome, connection_id: str, began: float
+    ) -> None:
+        """A message has ended: what that means for it and for the relay."""
+        result = consequence.of_send(
+            one.outgoing,
+            sent,
+            connection_id,
+            one.outgoing.attempts + 1,
+            hold_doubted=self._policy.hold_doubted,
         )
-        self._log.outcomes(outcomes)
-        if ended_pause:
-            _log.info("relay takes mail again", relay=relay)
-        for one in results:
-            if one.relay_fault is not None:
-                await self._pause(one.relay_fault)
-                break
+        self._recorder.add(route, result.outcome)
+        if sent.ok:
+            self._accepted(route, result, began)
+        if result.relay_fault is not None:
+            if result.relay_fault.code == THROTTLED:
+                self._throttled(route)
+            else:
+                self._pause(route, result.relay_fault, began)
 
-    async def _pause(self, finding: Finding) -> None:
-        if self._relay is None:
-            return
-        self._breaker.fail(finding)
-        self._forget_ready()
+    def _accepted(self, route: Route, result: Consequence, began: float) -> None:
+        route.quota.add(result.outcome.taken, self._clock.now())
+        if route.bucket.accepted(result.outcome.taken, self._clock.monotonic()):
+            self._recorder.note(route)
+        if route.breaker.succeed(began):
+            _log.info("relay takes mail again", relay=route.name)
+            self._recorder.note(route)
+            self._changed.set()
+
+    def _throttled(self, route: Route) -> None:
+        if route.bucket.refused(self._clock.monotonic()):
+            _log.warning("relay asks for less", relay=route.name, rate=route.bucket.learnt)
+            self._recorder.note(route)
+
+    def _pause(self, route: Route, finding: Finding, began: float | None = None) -> None:
+        breaker = route.breaker
+        if began is not None and breaker.use is Use.PAUSED and began <= breaker.failed_at:
+            return  # the same failure, heard of over another connection
+        breaker.fail(finding)
+        if not carriers(self._routes, self._clock):
+            self._forget_ready()
         _log.warning(
             "relay paused",
-            relay=self._relay.name,
+            relay=route.name,
             code=finding.code,
-            probe_in_s=round(((self._breaker.probe_at or 0) - self._clock.now()) / SECOND, 1),
+            probe_in_s=round(breaker.probe_in, 1),
         )
-        await self._store.insist(
-            operation.save_relay_state,
-            self._relay.name,
-            paused_at=self._breaker.paused_at,
-            code=finding.code,
-            facts=finding.facts,
-            failures=self._breaker.failures,
-            probe_at=self._breaker.probe_at,
-        )
+        self._recorder.note(route)
+        self._prober.wake()
 
-    # Test Action: at once, over a connection of its own, never again
+    async def _claim(self, wanted: Sequence[Outgoing]) -> set[str]:
+        taken = await self._claimer.claim(wanted)
+        self._unclaimed.difference_update(one.id for one in wanted)
+        return taken
 
-    async def _test(self) -> None:
-        while not self._stopping:
-            self._test_asked.clear()
-            rows = await self._store.insist(
-                ledger.waiting, self._composer, self._clock.now(), 4, tests=True
-            )
-            for one in rows:
-                await self._test_one(one)
-            if not rows:
-                await _wait(self._test_asked, 1.0)
 
-    async def _test_one(self, one: Outgoing) -> None:
-        if one.id not in await self._claim([one]):
-            return
-        result = await self._try(one)
-        # What a test finds out does not pause the relay; that it works ends a pause.
-        await self._record([Consequence(result.outcome, None)])
-
-    async def _try(self, one: Outgoing) -> Consequence:
-        number = one.attempts + 1
-        started_at = self._clock.now()
-        relay = self._relay
-        if relay is None:
-            return consequence.of_no_connection(
-                one, Finding("smtp.not-configured"), None, number, started_at, started_at
-            )
-        try:
-            envelope = self._composer.compose(one)
-        except NotComposed as reason:
-            return consequence.of_no_message(one, reason.finding, number, started_at)
-        # Somebody waits for the answer: a silent relay must not hold it for minutes.
-        patient = replace(relay, deadlines=relay.deadlines.capped(_TEST_STEP_S))
-        connection = RelayConnection(patient)
-        try:
-            await connection.open()
-            await self._store.insist(ledger.keep_connection, connection.id, connection.evidence)
-            (sent,) = await connection.deliver([envelope])
-        except RelayFailure as failure:
-            await self._store.insist(ledger.keep_connection, connection.id, failure.evidence)
-            return consequence.of_no_connection(
-                one, failure.finding, connection.id, number, started_at, self._clock.now()
-            )
-        finally:
-            await connection.close()
-        return consequence.of_send(one, sent, connection.id, number)
+_TOO_MANY = "smtp.too-many-connections"
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

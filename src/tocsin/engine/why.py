@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from tocsin.base.clock import Instant, rfc3339
 from tocsin.domain.alarm import Alarm, AlarmState, TransitionKind
+from tocsin.domain.delivery import DeliveryState, HoldReason
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.domain.severity import Severity
 from tocsin.engine.alarms import AlarmView, alarm_json, get_alarm
@@ -16,7 +18,7 @@ from tocsin.engine.configuration import current, version
 from tocsin.engine.deliveries import DeliveryView, delivery_json, views_of, with_attempts
 from tocsin.engine.response import Response
 from tocsin.store import models
-from tocsin.store.queries.outbox import Undecided
+from tocsin.store.queries.decision import Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,30 @@ class RuleWhy:
     matched: bool
     reasons: tuple[str, ...]
     actions: tuple[str, ...]
+
+
+class Manner(StrEnum):
+    """How a transition is told."""
+
+    ALONE = "alone"
+    """In a mail of its own."""
+    GATHERING = "gathering"
+    """In a digest that waits for more."""
+    DIGEST = "digest"
+    """In a digest that gathers no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellingWhy:
+    """In which company a transition is told by one delivery."""
+
+    delivery: str
+    action: str
+    manner: Manner
+    others: int
+    """How many other transitions the same mail tells, so far."""
+    until: Instant | None
+    """When the digest goes out that gathers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +68,11 @@ class TransitionWhy:
     held: str
     rules: tuple[RuleWhy, ...]
     deliveries: tuple[DeliveryView, ...]
+
+    @property
+    def tellings(self) -> tuple[TellingWhy, ...]:
+        """How each of the deliveries tells it, in their order."""
+        return tuple(telling(one) for one in self.deliveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +156,20 @@ def _deliveries(transitions: list[int]) -> defaultdict[int, list[DeliveryView]]:
     return told
 
 
+def telling(delivery: DeliveryView) -> TellingWhy:
+    """How a delivery tells each of its transitions."""
+    manner = Manner.DIGEST if delivery.told > 1 else Manner.ALONE
+    if delivery.state is DeliveryState.HELD and delivery.hold is HoldReason.GATHERING:
+        manner = Manner.GATHERING
+    return TellingWhy(
+        delivery=delivery.id,
+        action=delivery.action,
+        manner=manner,
+        others=max(delivery.told - 1, 0),
+        until=delivery.not_before if manner is Manner.GATHERING else None,
+    )
+
+
 def why_json(answer: Why) -> dict[str, Any]:
     """The answer in the shape that the API and ``--json`` give."""
     return {
@@ -145,6 +190,16 @@ def why_json(answer: Why) -> dict[str, Any]:
                         "actions": list(rule.actions),
                     }
                     for rule in one.rules
+                ],
+                "told": [
+                    {
+                        "delivery": each.delivery,
+                        "action": each.action,
+                        "manner": each.manner.value,
+                        "others": each.others,
+                        "until": rfc3339(each.until) if each.until else None,
+                    }
+                    for each in one.tellings
                 ],
                 "deliveries": [delivery_json(delivery) for delivery in one.deliveries],
             }
@@ -179,9 +234,19 @@ def why_text(answer: Why) -> str:
 def _delivery_lines(delivery: DeliveryView) -> list[str]:
     addresses = ", ".join(one.address for one in delivery.recipients)
     twice = ", may have arrived twice" if delivery.maybe_twice else ""
-    lines = [f"{delivery.action} to {addresses}: {delivery.state}{twice} ({delivery.id})"]
+    manner = _manner_words(telling(delivery))
+    lines = [f"{delivery.action} to {addresses}: {delivery.state}, {manner}{twice} ({delivery.id})"]
     for attempt in delivery.attempts:
         said = attempt.reply or (attempt.explained.cause if attempt.explained else "")
         code = f" [{attempt.explained.code}]" if attempt.explained else ""
         lines.append(f"  {rfc3339(attempt.finished_at)} attempt {attempt.number}{code}: {said}")
     return lines
+
+
+def _manner_words(told: TellingWhy) -> str:
+    if told.manner is Manner.ALONE:
+        return "in a mail of its own"
+    others = f"{told.others:,} other{'' if told.others == 1 else 's'}"
+    if told.until is None:
+        return f"in a digest with {others}"
+    return f"gathers until {rfc3339(told.until)}, in a digest with {others} so far"

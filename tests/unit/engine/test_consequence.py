@@ -6,11 +6,12 @@ import pytest
 
 from tocsin.channels.sample import sample_alarm
 from tocsin.domain.alarm import TransitionKind
-from tocsin.domain.delivery import DeliveryState, Recipient, RecipientState
+from tocsin.domain.delivery import DeliveryState, HoldReason, Recipient, RecipientState
+from tocsin.domain.telling import Telling
 from tocsin.engine.consequence import of_no_connection, of_send
 from tocsin.faults.fault import Finding
 from tocsin.mail.relay import SendOutcome
-from tocsin.store.queries.outbox import Outgoing
+from tocsin.store.queries.outgoing import Outgoing
 
 A, B = "a@example.com", "b@example.com"
 
@@ -29,8 +30,8 @@ def outgoing(*, is_test: bool = False) -> Outgoing:
         expires_at=10**15,
         attempts=0,
         is_test=is_test,
-        transition=TransitionKind.ACTIVE,
-        alarm=sample_alarm(0),
+        told=1,
+        tellings=(Telling(sample_alarm(0), TransitionKind.ACTIVE),),
     )
 
 
@@ -123,3 +124,42 @@ def test_a_retry_comes_later_each_time():
     first = of_send(outgoing(), sent(code="smtp.temporary"), "c", 1).outcome.not_before
     fifth = of_send(outgoing(), sent(code="smtp.temporary"), "c", 5).outcome.not_before
     assert fifth > first > 1_000_000
+
+
+def test_what_is_in_doubt_is_held_where_that_is_said():
+    """The default sends it again; a person may want to look first."""
+    doubted = sent(in_doubt=True, code="smtp.outcome-unknown")
+    assert of_send(outgoing(), doubted, "c", 1).outcome.state is DeliveryState.RETRYING
+    held = of_send(outgoing(), doubted, "c", 1, hold_doubted=True).outcome
+    assert (held.state, held.hold) == (DeliveryState.HELD, HoldReason.IN_DOUBT)
+
+
+def test_more_recipients_than_the_relay_takes_at_once_follow_at_once():
+    """The first part was taken; the others wait for nothing."""
+    part = SendOutcome(
+        envelope_id="d",
+        ok=True,
+        finding=None,
+        reply="250 Ok x",
+        recipients=(Recipient(A, ACCEPTED, "250 Ok"),),
+        transcript=(),
+        started_at=0,
+        finished_at=1_000_000,
+    )
+    outcome = of_send(outgoing(), part, "c", 1).outcome
+    assert outcome.state is DeliveryState.RETRYING
+    assert outcome.not_before == part.finished_at
+    assert outcome.taken == 1
+
+
+def test_after_a_fault_of_the_relay_a_message_waits_for_the_relay_alone():
+    """Its own waiting would outlast the pause: the relay is back, and the alarm is not sent."""
+    outcome = of_send(outgoing(), sent(code="auth.rejected"), "c", 5).outcome
+    assert outcome.not_before == 1_000_000
+
+
+def test_a_throttled_message_is_tried_soon():
+    """The rate is lowered for it."""
+    outcome = of_send(outgoing(), sent(code="ses.rate-exceeded"), "c", 7).outcome
+    assert outcome.state is DeliveryState.RETRYING
+    assert outcome.not_before == 2_000_000

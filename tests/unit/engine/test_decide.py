@@ -7,6 +7,7 @@ import json
 import pytest
 from django.db import transaction
 
+from tocsin.base.clock import HOUR
 from tocsin.domain.alarm import AlarmState
 from tocsin.domain.severity import Severity
 from tocsin.engine import access, configuration
@@ -160,3 +161,16 @@ def test_a_version_that_cannot_be_taken_over_stops_no_alarm(report):
     newer = respond(rules=[])
     accept([report()])
     assert decide(before, seen=newer.version) == (1, 1)
+
+
+def test_a_delivery_is_tried_for_as_long_as_the_configuration_says(report, clock):
+    """A day, unless it is set."""
+    response = respond(rules=[ALL])
+    accept([report()], clock=clock)
+    decide(response, clock=clock)
+    assert Delivery.objects.get().expires_at == clock.now() + 24 * HOUR
+    configuration.change(access.LOCAL, {"outbox": {"keep_trying_h": 2}})
+    response = respond(rules=[ALL])
+    accept([report(type="other")], clock=clock)
+    decide(response, clock=clock)
+    assert Delivery.objects.latest("id").expires_at == clock.now() + 2 * HOUR

@@ -12,8 +12,9 @@ from tocsin.engine.accept import accept
 from tocsin.engine.decide import decide
 from tocsin.engine.response import Response
 from tocsin.store.models import Attempt, Delivery
-from tocsin.store.queries import outbox
-from tocsin.store.queries.outbox import Outcome, Outgoing
+from tocsin.store.queries import outbox, outgoing
+from tocsin.store.queries.outbox import Outcome
+from tocsin.store.queries.outgoing import Outgoing
 
 ME, OTHER = "node-a/one", "node-a/two"
 
@@ -39,7 +40,7 @@ def queued(report, clock):
         )
         latest = configuration.current()
         decide(Response(latest.number, latest.configuration), clock=clock)
-        return outbox.waiting(clock.now(), 100)
+        return outgoing.waiting(clock.now(), 100)
 
     return make
 
@@ -70,7 +71,7 @@ def outcome(one: Outgoing, state: DeliveryState, clock, **said) -> Outcome:
 def test_the_gravest_goes_first(queued):
     """Higher severity first; among equals the older."""
     found = queued(Severity.MINOR, Severity.CRITICAL, Severity.MINOR, Severity.MAJOR)
-    assert [one.alarm.type for one in found] == ["t1", "t3", "t0", "t2"]
+    assert [one.tellings[0].alarm.type for one in found] == ["t1", "t3", "t0", "t2"]
 
 
 def test_a_delivery_is_claimed_once(queued, clock):
@@ -78,7 +79,7 @@ def test_a_delivery_is_claimed_once(queued, clock):
     (one,) = queued(Severity.MAJOR)
     assert outbox.claim([one.id], ME, clock.now() + MINUTE) == {one.id}
     assert outbox.claim([one.id], OTHER, clock.now() + MINUTE) == set()
-    assert outbox.waiting(clock.now(), 10) == []
+    assert outgoing.waiting(clock.now(), 10) == []
     assert Delivery.objects.get().state == "sending"
 
 
@@ -98,9 +99,9 @@ def test_a_retry_waits_for_its_time(queued, clock):
     outbox.claim([one.id], ME, clock.now() + MINUTE)
     later = clock.now() + 10 * SECOND
     outbox.record([outcome(one, DeliveryState.RETRYING, clock, not_before=later)], ME)
-    assert outbox.waiting(clock.now(), 10) == []
+    assert outgoing.waiting(clock.now(), 10) == []
     clock.time = later
-    assert [found.id for found in outbox.waiting(clock.now(), 10)] == [one.id]
+    assert [found.id for found in outgoing.waiting(clock.now(), 10)] == [one.id]
 
 
 def test_an_outcome_of_a_lost_claim_changes_nothing(queued, clock):
@@ -133,7 +134,7 @@ def test_a_lease_that_ran_out_is_taken_back_marked(queued, clock, owner):
     assert (row.state, row.maybe_twice, row.code) == ("retrying", True, "smtp.outcome-unknown")
     attempt = Attempt.objects.get()
     assert attempt.in_doubt
-    assert [found.message_id for found in outbox.waiting(clock.now(), 9)] == [one.message_id]
+    assert [found.message_id for found in outgoing.waiting(clock.now(), 9)] == [one.message_id]
 
 
 def test_a_dead_instance_of_this_node_is_not_waited_for(queued, clock):
@@ -164,6 +165,78 @@ def test_what_waited_too_long_is_given_up(queued, clock):
     clock.time += 25 * HOUR
     assert outbox.expire(clock.now(), 10) == [(one.id, "email")]
     assert Delivery.objects.get().state == "failed"
+
+
+def test_the_lightest_and_oldest_goes_in_the_end(queued, clock):
+    """However many graver ones there are, some places are kept for the oldest."""
+    found = queued(Severity.TRIVIAL, *[Severity.CRITICAL] * 40)
+    oldest = min(found, key=lambda one: one.id)
+    first = outgoing.waiting(clock.now(), 16)
+    assert oldest.id in [one.id for one in first]
+    assert len({one.id for one in first}) == 16
+
+
+def test_retries_do_not_crowd_out_what_was_never_tried(queued, clock):
+    """A recipient domain that refuses everything for now takes a part of the places."""
+    found = queued(*[Severity.MAJOR] * 40)
+    tried, fresh = found[:30], {one.id for one in found[30:]}
+    outbox.claim([one.id for one in tried], ME, clock.now() + MINUTE)
+    outbox.record([outcome(one, DeliveryState.RETRYING, clock) for one in tried], ME)
+    first = [one.id for one in outgoing.waiting(clock.now(), 8)]
+    assert len(fresh.intersection(first)) == 6
+
+
+def test_all_that_waits_is_given_once(queued, clock):
+    """Gravest, oldest and retries overlap, and nothing is given twice."""
+    found = queued(*[Severity.MAJOR, Severity.MINOR] * 20)
+    outbox.claim([one.id for one in found[:7]], ME, clock.now() + MINUTE)
+    outbox.record([outcome(one, DeliveryState.RETRYING, clock) for one in found[:7]], ME)
+    given = [one.id for one in outgoing.waiting(clock.now(), 100)]
+    assert sorted(given) == sorted(one.id for one in found)
+
+
+def test_a_retry_survives_a_clock_that_is_set_back(queued, clock):
+    """It was planned for seconds later; an hour more would be the clock's doing."""
+    (one,) = queued(Severity.MAJOR)
+    outbox.claim([one.id], ME, clock.now() + MINUTE)
+    later = clock.now() + 10 * SECOND
+    outbox.record([outcome(one, DeliveryState.RETRYING, clock, not_before=later)], ME)
+    assert outgoing.waiting(clock.now(), 9) == []
+    clock.time -= HOUR
+    assert [found.id for found in outgoing.waiting(clock.now(), 9)] == [one.id]
+
+
+def test_a_living_sender_is_never_taken_from_by_itself(queued, clock):
+    """The clock goes an hour forward: the leases seem to have run out, and have not."""
+    (one,) = queued(Severity.MAJOR)
+    outbox.claim([one.id], ME, clock.now() + MINUTE)
+    clock.time += HOUR
+    assert outbox.take_back(clock.now(), "node-a", ME) == []
+    assert Delivery.objects.get().state == "sending"
+
+
+def test_what_is_in_doubt_can_be_held(queued, clock):
+    """By configuration: not sent again before a person has looked."""
+    (one,) = queued(Severity.MAJOR)
+    outbox.claim([one.id], ME, clock.now() + MINUTE)
+    outbox.take_back(clock.now(), "node-a", OTHER, hold=True)
+    row = Delivery.objects.get()
+    assert (row.state, row.hold, row.maybe_twice) == ("held", "in-doubt", True)
+    assert outgoing.waiting(clock.now(), 9) == []
+
+
+def test_what_has_gathered_goes_when_its_time_comes(queued, clock):
+    """Not before; and one begun in the future, before the clock was set back, at once."""
+    first, second = queued(Severity.MAJOR, Severity.MAJOR)
+    gathering = {"state": "held", "hold": "gathering"}
+    Delivery.objects.filter(id=first.id).update(not_before=clock.now() + MINUTE, **gathering)
+    future = clock.now() + HOUR
+    Delivery.objects.filter(id=second.id).update(not_before=future, queued_at=future, **gathering)
+    assert outbox.release_gathered(clock.now()) == ["email"]
+    assert [found.id for found in outgoing.waiting(clock.now(), 9)] == [second.id]
+    clock.time += MINUTE
+    assert outbox.release_gathered(clock.now()) == ["email"]
+    assert Delivery.objects.filter(state="queued", hold=None).count() == 2
 
 
 def test_a_transition_is_told_once_by_an_action(queued):

@@ -7,10 +7,19 @@ from tocsin.store.models.delivery import (
     Attempt,
     Connection,
     Delivery,
+    DeliveryTally,
+    Gathering,
+    MailSlot,
     SeenCertificate,
     Telling,
 )
-from tocsin.store.models.operation import Counter, RelayState, RoleState, SourcePosition
+from tocsin.store.models.operation import (
+    Counter,
+    RelayState,
+    RelayUsage,
+    RoleState,
+    SourcePosition,
+)
 
 __all__ = [
     "Alarm",
@@ -19,8 +28,12 @@ __all__ = [
     "Connection",
     "Counter",
     "Delivery",
+    "DeliveryTally",
+    "Gathering",
+    "MailSlot",
     "Person",
     "RelayState",
+    "RelayUsage",
     "RoleState",
     "SeenCertificate",
     "SourcePosition",

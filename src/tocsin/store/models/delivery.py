@@ -24,6 +24,8 @@ class Connection(models.Model):
     chain = models.TextField()
     """JSON: SHA-256 of each certificate presented, leaf first."""
     resumed = models.BooleanField()
+    rests_on = models.CharField(max_length=36, null=True)  # noqa: DJ001
+    """Of a resumed session: the connection whose full handshake showed the chain."""
     transcript = models.TextField()
     """JSON: ``[[at, step, sent, received], …]`` up to the sign-in, secrets masked."""
 
@@ -68,6 +70,12 @@ class Delivery(models.Model):
     maybe_twice = models.BooleanField()
     code = models.CharField(max_length=60, null=True)  # noqa: DJ001
     """Fault code of the last attempt that failed."""
+    told = models.IntegerField(db_default=1)
+    """How many transitions it tells; 0 for a test."""
+    hold = models.CharField(max_length=10, null=True)  # noqa: DJ001
+    """Why it is held: it gathers, a person holds it, or its outcome is in doubt."""
+    held_by = models.CharField(max_length=150, null=True)  # noqa: DJ001
+    """The person who holds it."""
     delivered_at = models.BigIntegerField(null=True)
     finished_at = models.BigIntegerField(null=True)
     lease_owner = models.CharField(max_length=100, null=True)  # noqa: DJ001
@@ -85,9 +93,11 @@ class Delivery(models.Model):
             models.Index(
                 fields=["-severity", "id"], condition=Q(state="queued"), name="delivery_queued"
             ),
+            models.Index(fields=["id"], condition=Q(state="queued"), name="delivery_oldest"),
             models.Index(
                 fields=["not_before"], condition=Q(state="retrying"), name="delivery_retrying"
             ),
+            models.Index(fields=["not_before"], condition=Q(state="held"), name="delivery_held"),
             models.Index(
                 fields=["lease_until"], condition=Q(state="sending"), name="delivery_sending"
             ),
@@ -116,6 +126,68 @@ class Telling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transition_id} by {self.action}"
+
+
+class Gathering(models.Model):
+    """A window in which an action gathers alarms of one group for one mail.
+
+    While `delivery` is held, further transitions are added to it; a window without one
+    has told its first alarm at once and waits for more.
+    """
+
+    action = models.CharField(max_length=200)
+    key = models.TextField()
+    """Canonical JSON of the group's values; the empty text gathers what is over the ceiling."""
+    closes_at = models.BigIntegerField()
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+
+    class Meta:
+        db_table = "gathering"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["action", "key"], name="gathering_one"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["closes_at"], name="gathering_closes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.action}"
+
+
+class MailSlot(models.Model):
+    """That an action with a ceiling of mails an hour has one that is due then."""
+
+    action = models.CharField(max_length=200)
+    due_at = models.BigIntegerField()
+
+    class Meta:
+        db_table = "mail_slot"
+        indexes: ClassVar = [
+            models.Index(fields=["action", "due_at"], name="mail_slot_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} at {self.due_at}"
+
+
+class DeliveryTally(models.Model):
+    """How many deliveries entered a state in a span of five minutes."""
+
+    at = models.BigIntegerField()
+    """When the span begins."""
+    state = models.CharField(max_length=10)
+    entries = models.BigIntegerField()
+
+    class Meta:
+        db_table = "delivery_tally"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["at", "state"], name="delivery_tally_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entries} {self.state}"
 
 
 class Attempt(models.Model):

@@ -45,12 +45,35 @@ class RelayState(models.Model):
     failures = models.IntegerField()
     probe_at = models.BigIntegerField(null=True)
     last_accepted_at = models.BigIntegerField(null=True)
+    probed_at = models.BigIntegerField(null=True)
+    """When it was last looked at during a pause."""
+    learnt_rate = models.FloatField(null=True)
+    """Recipients a second that its refusals have taught; null while they taught nothing."""
 
     class Meta:
         db_table = "relay_state"
 
     def __str__(self) -> str:
         return self.name
+
+
+class RelayUsage(models.Model):
+    """What a relay took in a span of ten minutes, as a rolling quota counts it."""
+
+    relay = models.CharField(max_length=200)
+    at = models.BigIntegerField()
+    """When the span begins."""
+    messages = models.BigIntegerField()
+    recipients = models.BigIntegerField()
+
+    class Meta:
+        db_table = "relay_usage"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["relay", "at"], name="relay_usage_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipients} by {self.relay}"
 
 
 class SourcePosition(models.Model):

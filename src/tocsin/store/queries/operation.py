@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
-from tocsin.base.clock import Instant
-from tocsin.store.models import RelayState, SourcePosition
+from tocsin.base.clock import MINUTE, Instant
+from tocsin.store.models import RelayState, RelayUsage, SourcePosition
 from tocsin.store.queries.rows import to_json
+
+USAGE_SPAN: Instant = 10 * MINUTE
+"""How finely it is kept what a relay took."""
 
 
 def beat(  # noqa: PLR0913 -- one for each column
@@ -56,7 +59,7 @@ def relay_state(name: str) -> RelayState | None:
     return RelayState.objects.filter(name=name).first()
 
 
-def save_relay_state(
+def save_relay_pause(
     name: str,
     *,
     paused_at: Instant | None,
@@ -66,28 +69,42 @@ def save_relay_state(
     probe_at: Instant | None,
 ) -> None:
     """Write that a relay is paused, or no more."""
-    RelayState.objects.update_or_create(
-        name=name,
-        defaults={
-            "paused_at": paused_at,
-            "code": code,
-            "facts": to_json(dict(facts)),
-            "failures": failures,
-            "probe_at": probe_at,
-        },
-        create_defaults={
-            "paused_at": paused_at,
-            "code": code,
-            "facts": to_json(dict(facts)),
-            "failures": failures,
-            "probe_at": probe_at,
-            "last_accepted_at": None,
-        },
+    _save_relay(
+        name,
+        paused_at=paused_at,
+        code=code,
+        facts=to_json(dict(facts)),
+        failures=failures,
+        probe_at=probe_at,
     )
 
 
-def relay_accepted(name: str, at: Instant) -> None:
-    """Write that a relay took a message just now."""
+def save_relay_probe(name: str, at: Instant) -> None:
+    """Write that a paused relay was looked at."""
+    _save_relay(name, probed_at=at)
+
+
+def save_learnt_rate(name: str, rate: float | None) -> None:
+    """Write what its refusals have taught of a relay's rate."""
+    _save_relay(name, learnt_rate=rate)
+
+
+def paused_relays(*, without: Sequence[str]) -> list[str]:
+    """Names of relays that are paused, others than these."""
+    paused = RelayState.objects.filter(paused_at__isnull=False).exclude(name__in=without)
+    return list(paused.values_list("name", flat=True))
+
+
+def _save_relay(name: str, **columns: object) -> None:
+    RelayState.objects.update_or_create(
+        name=name,
+        defaults=columns,
+        create_defaults={"facts": "{}", "failures": 0, **columns},
+    )
+
+
+def relay_accepted(name: str, at: Instant, messages: int, recipients: int) -> None:
+    """Write that a relay took so many messages for so many recipients just now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO relay_state (name, facts, failures, last_accepted_at) "
@@ -95,6 +112,27 @@ def relay_accepted(name: str, at: Instant) -> None:
             "ON CONFLICT (name) DO UPDATE SET last_accepted_at = excluded.last_accepted_at",
             [name, at],
         )
+        cursor.execute(
+            "INSERT INTO relay_usage (relay, at, messages, recipients) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (relay, at) DO UPDATE SET "
+            "messages = relay_usage.messages + excluded.messages, "
+            "recipients = relay_usage.recipients + excluded.recipients",
+            [name, at - at % USAGE_SPAN, messages, recipients],
+        )
+
+
+def relay_usage(name: str, since: Instant) -> list[tuple[Instant, int, int]]:
+    """What a relay took in each span since then: (when, messages, recipients)."""
+    return list(
+        RelayUsage.objects.filter(relay=name, at__gte=since - since % USAGE_SPAN)
+        .order_by("at")
+        .values_list("at", "messages", "recipients")
+    )
+
+
+def forget_usage(before: Instant) -> None:
+    """Drop what relays took in spans before a moment."""
+    RelayUsage.objects.filter(at__lt=before).delete()
 
 
 def source_position(node: str, source: str) -> dict[str, Any] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from tocsin.domain.alarm import UNKNOWN_HOST, Alarm, AlarmState, Host
@@ -21,19 +21,20 @@ ALARM_COLUMNS = (
     "attributes"
 )
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_STATES = {state.value: state for state in AlarmState}
+_RECIPIENT_STATES = {state.value: state for state in RecipientState}
 
 
 def to_json(value: object) -> str:
     """Compact JSON for a text column."""
-    return _encode(value)
+    return orjson.dumps(value).decode()
 
 
 def host_to_json(host: Host) -> str:
     """Only what is known of the host."""
     if host is UNKNOWN_HOST:
         return "{}"
-    return _encode(host_to_dict(host))
+    return to_json(host_to_dict(host))
 
 
 def host_to_dict(host: Host) -> dict[str, Any]:
@@ -58,8 +59,10 @@ def host_from_json(text: str) -> Host:
     """The host of a stored column."""
     if text == "{}":
         return UNKNOWN_HOST
-    known = json.loads(text)
-    known["groups"] = tuple(known.get("groups", ()))
+    known = orjson.loads(text)
+    groups = known.get("groups")
+    if groups is not None:
+        known["groups"] = tuple(groups)
     return Host(**known)
 
 
@@ -72,7 +75,7 @@ def alarm_from_row(row: Sequence[Any]) -> Alarm:
         type=row[3],
         category=row[4],
         severity=Severity.of_rank(row[5]),
-        state=AlarmState(row[6]),
+        state=_STATES[row[6]],
         dedup_key=row[7],
         received_at=row[8],
         count=row[9],
@@ -84,7 +87,7 @@ def alarm_from_row(row: Sequence[Any]) -> Alarm:
         protocol=row[15],
         details=row[16],
         url=row[17],
-        attributes=json.loads(row[18]),
+        attributes=orjson.loads(row[18]) if row[18] != "{}" else {},
     )
 
 
@@ -109,7 +112,7 @@ def alarm_to_dict(alarm: Alarm) -> dict[str, Any]:
         "protocol": alarm.protocol,
         "details": alarm.details,
         "url": alarm.url,
-        "attributes": _encode(dict(alarm.attributes)),
+        "attributes": to_json(dict(alarm.attributes)),
     }
 
 
@@ -120,7 +123,7 @@ def alarm_from_dict(stored: dict[str, Any]) -> Alarm:
 
 def recipients_to_json(recipients: Iterable[Recipient]) -> str:
     """The recipients of a delivery for its column."""
-    return _encode(
+    return to_json(
         [
             {
                 "address": one.address,
@@ -136,19 +139,19 @@ def recipients_to_json(recipients: Iterable[Recipient]) -> str:
 def recipients_from_json(text: str) -> tuple[Recipient, ...]:
     """The recipients of a stored delivery."""
     return tuple(
-        Recipient(one["address"], RecipientState(one["state"]), one["reply"], one["receipt"])
-        for one in json.loads(text)
+        Recipient(one["address"], _RECIPIENT_STATES[one["state"]], one["reply"], one["receipt"])
+        for one in orjson.loads(text)
     )
 
 
 def transcript_to_json(transcript: Iterable[Exchange]) -> str:
     """A transcript for its column."""
-    return _encode([(one.at, one.step, one.sent, one.received) for one in transcript])
+    return to_json([(one.at, one.step, one.sent, one.received) for one in transcript])
 
 
 def transcript_from_json(text: str) -> tuple[Exchange, ...]:
     """A stored transcript."""
-    return tuple(Exchange(*one) for one in json.loads(text))
+    return tuple(Exchange(*one) for one in orjson.loads(text))
 
 
 def select_in(statement: str, values: Sequence[Any], *, lock: bool = False) -> list[Any]:
@@ -178,3 +181,16 @@ def insert_many(table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None
             f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 -- names are ours
             rows,
         )
+
+
+def as_judged(alarm: Sequence[Any], changing: Sequence[Any]) -> Alarm:
+    """The alarm of a row with severity, state, count and times as a transition has them."""
+    row = list(alarm)
+    row[_SEVERITY], row[_STATE], row[_COUNT], row[_LAST_SEEN_AT], row[_ENDED_AT] = changing
+    return alarm_from_row(row)
+
+
+_SEVERITY, _STATE, _COUNT, _LAST_SEEN_AT, _ENDED_AT = (
+    ALARM_COLUMNS.split(", ").index(name)
+    for name in ("severity", "state", "count", "last_seen_at", "ended_at")
+)

@@ -1,0 +1,102 @@
+"""What an action with a group or a ceiling tells: some at once, the rest in digests."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from tocsin.base.clock import MINUTE, Instant
+from tocsin.base.ids import uuid7
+from tocsin.engine.response import Action, Response
+from tocsin.rules.ceiling import Ceiling
+from tocsin.rules.storm import OVERFLOW, Place, Storm, Window
+from tocsin.store.queries import decision, gathering
+from tocsin.store.queries.decision import Added, NewDelivery, Undecided
+from tocsin.store.queries.rows import recipients_to_json
+
+Asked = tuple[Undecided, str]
+"""A transition, and the first rule that asks for the action."""
+
+
+def gather(
+    response: Response, asked: Mapping[str, Sequence[Asked]], now: Instant
+) -> list[NewDelivery]:
+    """Give each transition its place, in the transaction of its decision.
+
+    What goes into a digest that was there before is added to it; what is told otherwise is
+    for the caller to queue.
+
+    Args:
+        response: the version that decides.
+        asked: by action, what it is to tell.
+        now: the moment.
+    """
+    new: list[NewDelivery] = []
+    added: list[Added] = []
+    # In one order everywhere, so that two never wait for each other's turn.
+    for name in sorted(asked):
+        action = response.actions[name]
+        places, told = _places(action, asked[name], now)
+        for place in places:
+            if place.due_at is None:
+                added.append(_added(place.mail, action, told[place.mail], response.version))
+            else:
+                until = place.due_at if place.gathers else None
+                new.append(
+                    response.delivery(
+                        place.mail, action, told[place.mail], now, gathers_until=until
+                    )
+                )
+    if asked:
+        decision.add(added)
+        gathering.forget_windows(now - response.longest_window - MINUTE)
+    return new
+
+
+def _places(
+    action: Action, asked: Sequence[Asked], now: Instant
+) -> tuple[list[Place], dict[str, list[Undecided]]]:
+    """The mails of an action, each as it was first, and what each tells."""
+    # Taken first: what is read afterwards is nobody else's to change.
+    overflow = gathering.take_turn(action.name)
+    keys = [action.key(one.alarm, rule) for one, rule in asked]
+    windows = gathering.windows(action.name, list({key for key in keys if key is not None}))
+    windows[OVERFLOW] = overflow
+    counted = gathering.mails_due(action.name, now) if action.ceiling is not None else ()
+    ceiling = Ceiling(action.ceiling, counted)
+    storm = Storm(
+        now,
+        span=action.window,
+        ceiling=ceiling,
+        windows=windows,
+        gathering=_gathering(action, windows, now),
+        new_mail=uuid7,
+    )
+    places: dict[str, Place] = {}
+    told: defaultdict[str, list[Undecided]] = defaultdict(list)
+    for (one, _), key in zip(asked, keys, strict=True):
+        place = storm.place(key)
+        places.setdefault(place.mail, place)
+        told[place.mail].append(one)
+    gathering.keep_windows(action.name, storm.changed)
+    gathering.count_mails(action.name, ceiling.taken)
+    return list(places.values()), told
+
+
+def _gathering(action: Action, windows: Mapping[str, Window], now: Instant) -> set[str]:
+    digests = {
+        one.digest for one in windows.values() if one.digest is not None and now < one.closes_at
+    }
+    return gathering.still_gathering(
+        sorted(digests), action.kind, recipients_to_json(action.addressed)
+    )
+
+
+def _added(digest: str, action: Action, told: Sequence[Undecided], version: int) -> Added:
+    return Added(
+        delivery=digest,
+        action=action.name,
+        configuration=version,
+        severity=max(one.alarm.severity.rank for one in told),
+        transitions=tuple(one.id for one in told),
+    )
