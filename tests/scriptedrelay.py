@@ -29,6 +29,7 @@ class Authority:
     def __init__(self) -> None:
         self._ca = trustme.CA()
         self._leaf = self._ca.issue_cert("localhost", "127.0.0.1")
+        self.root_pem = self._ca.cert_pem.bytes()
         self.anchors = tuple(
             Anchor("Test CA", one) for one in read_certificates(self._ca.cert_pem.bytes())
         )

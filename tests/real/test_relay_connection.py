@@ -34,7 +34,14 @@ from tlsserver import free_port, wait_for_port
 from tocsin.base.secret import Secret
 from tocsin.domain.delivery import RecipientState
 from tocsin.mail.envelope import Envelope
-from tocsin.mail.relay import Encryption, RelayConnection, RelayFailure, dial
+from tocsin.mail.relay import (
+    Encryption,
+    RelayConnection,
+    RelayFailure,
+    RelayMemory,
+    RelaySettings,
+    dial,
+)
 
 DOTTED = b"Subject: dots\r\n\r\n.\r\n..\r\n.text\r\nQUIT\r\n\r\nend\r\n"
 
@@ -489,19 +496,26 @@ postlog unix-dgram n - n - 1 postlogd
     )
 
 
-@pytest.mark.skipif(
-    POSTFIX is None or os.geteuid() != 0, reason="needs Postfix and the rights to start it"
-)
-async def test_a_batch_is_pipelined_to_postfix_and_arrives_whole(postfix):
-    """Deep pipelining against Postfix: each mail once, its dots right, one refused beside it."""
-    port, inbox = postfix
-    settings = relay_settings(
+def postfix_settings(port: int) -> RelaySettings:
+    return relay_settings(
         port,
         encryption=Encryption.STARTTLS,
         user=None,
         password=None,
         anchors=(LADDER.root.anchor(),),
     )
+
+
+needs_postfix = pytest.mark.skipif(
+    POSTFIX is None or os.geteuid() != 0, reason="needs Postfix and the rights to start it"
+)
+
+
+@needs_postfix
+async def test_a_batch_is_pipelined_to_postfix_and_arrives_whole(postfix):
+    """Deep pipelining against Postfix: each mail once, its dots right, one refused beside it."""
+    port, inbox = postfix
+    settings = postfix_settings(port)
     connection = RelayConnection(settings)
     await connection.open()
     assert connection.capabilities.pipelining
@@ -528,3 +542,30 @@ async def test_a_batch_is_pipelined_to_postfix_and_arrives_whole(postfix):
         await asyncio.sleep(0.1)
     bodies = sorted(mail.read_bytes().partition(b"\n\n")[2] for mail in inbox.iterdir())
     assert bodies == sorted(b".\n..dots\nnumber %d\n" % number for number in range(40))
+
+
+@needs_postfix
+async def test_postfix_resumes_the_session_of_the_connection_before(postfix):
+    """Its tickets are taken and offered; each later connection names the full handshake."""
+    port, _inbox = postfix
+    settings = postfix_settings(port)
+    memory = RelayMemory(settings)
+    connections = []
+    for number in range(3):
+        connection = RelayConnection(settings, memory)
+        await connection.open()
+        (told,) = await connection.deliver(
+            [
+                Envelope(
+                    f"m{number}", "alarm@example.com", ("op@example.com",), b"Subject: x\r\n\r\n"
+                )
+            ]
+        )
+        assert told.ok
+        await connection.close()
+        connections.append(connection)
+    evidence = [each.evidence for each in connections]
+    assert [each.resumed for each in evidence] == [False, True, True]
+    assert [each.rests_on for each in evidence] == [None, connections[0].id, connections[0].id]
+    assert len({each.chain for each in evidence}) == 1
+    assert [one.failures for one in memory.addresses() if one.address == "127.0.0.1"] == [0]

@@ -20,7 +20,7 @@ from scriptedrelay import (
     within,
 )
 from tocsin.mail.envelope import Envelope
-from tocsin.mail.relay import RelayConnection, RelayFailure
+from tocsin.mail.relay import Encryption, RelayConnection, RelayFailure
 
 SHORT = 0.2
 OK, GO = b"250 Ok\r\n", b"354 Go\r\n"
@@ -530,6 +530,147 @@ async def test_answers_out_of_step_end_the_connection(authority):
     assert first.finding.code == "smtp.not-smtp"
     assert not first.in_doubt
     assert second.untried
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "in_doubt"),
+    [
+        # an answer to each of MAIL, RCPT, DATA and the dot; the last one makes no sense there
+        ((b"354 Go\r\n",), "smtp.not-smtp", False),
+        ((b"220 Welcome\r\n" * 2,), "smtp.not-smtp", False),
+        ((OK, b"354 Go\r\n"), "smtp.not-smtp", False),
+        ((OK, OK, b"250 Ok\r\n"), "smtp.not-smtp", False),
+        ((OK, OK, b"235 Authentication successful.\r\n"), "smtp.not-smtp", False),
+        ((OK, OK, GO, b"354 Go\r\n"), "smtp.outcome-unknown", True),
+        ((OK, OK, GO, b"221 Bye\r\n"), "smtp.outcome-unknown", True),
+        ((OK, OK, GO, b"250-Ok\r\n550 no\r\n"), "smtp.outcome-unknown", True),
+        ((OK, OK, GO, b"250 " + b"x" * 1_000_000 + b"\r\n"), "smtp.outcome-unknown", True),
+    ],
+)
+async def test_an_answer_that_makes_no_sense_ends_the_connection(
+    authority, answers, code, in_doubt
+):
+    """Nothing rests on what follows it; only after the dot can there be doubt."""
+
+    async def script(peer: Peer) -> None:
+        await peer.until_sign_in(authority)
+        for place, answer in enumerate(answers):
+            await (peer.content() if place == 3 else peer.line())
+            await peer.say(answer)
+        await peer.silence()
+
+    async with scripted_relay(script) as relay:
+        connection = RelayConnection(relay_settings(relay.port, authority))
+        await connection.open()
+        first, second = await connection.deliver(mails(2))
+        assert not connection.usable
+        await connection.close()
+    assert (first.finding.code, first.in_doubt, first.ok) == (code, in_doubt, False)
+    assert second.untried
+
+
+@pytest.mark.parametrize(
+    ("answers", "in_doubt"),
+    [
+        (OK + GO + OK, False),  # RCPT and DATA exchanged
+        (GO + OK + OK, False),
+        (OK + OK + GO + OK, False),  # the dot answered before it was sent
+        (OK + OK + GO + OK + OK + OK + GO, False),
+    ],
+)
+async def test_answers_out_of_order_to_a_flight_end_the_connection(authority, answers, in_doubt):
+    """With PIPELINING several answers come at once: each must fit its question."""
+
+    async def script(peer: Peer) -> None:
+        await peer.until_sign_in(authority, PIPELINING)
+        await peer.lines(3)
+        await peer.say(answers)
+        await peer.silence()
+
+    async with scripted_relay(script) as relay:
+        connection = RelayConnection(relay_settings(relay.port, authority))
+        await connection.open()
+        first, second = await connection.deliver(mails(2))
+        assert not connection.usable
+        await connection.close()
+    assert (first.ok, first.in_doubt) == (False, in_doubt)
+    assert first.finding.code == "smtp.not-smtp"
+    assert second.untried
+
+
+async def test_a_relay_that_closes_amid_the_content_has_not_taken_it(authority):
+    """It left before the dot was written: safe to send again."""
+
+    async def script(peer: Peer) -> None:
+        await peer.until_sign_in(authority)
+        for answer in (OK, OK, GO):
+            await peer.line()
+            await peer.say(answer)
+        await peer.line()
+        peer.reset()
+
+    async with scripted_relay(script) as relay:
+        connection = RelayConnection(relay_settings(relay.port, authority))
+        await connection.open()
+        line = b"0123456789abcdef" * 4 + b"\r\n"
+        first, second = await connection.deliver(mails(2, line * 500_000))
+        await connection.close()
+    assert (first.ok, first.in_doubt) == (False, False)
+    assert first.finding.code == "smtp.closed-early"
+    assert second.untried
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "deadlines"),
+    [
+        (Peer.silence, "tls.handshake-dropped", within(handshake=SHORT)),
+        (Peer.close, "tls.handshake-dropped", within()),
+        (reset_at_once, "tls.handshake-dropped", within()),
+        (banner_of_one_megabyte, "tls.wrong-mode", within()),
+    ],
+)
+async def test_a_wrapper_port_that_misbehaves_gets_its_code(authority, script, code, deadlines):
+    """With TLS from the first byte there is no greeting to wait for."""
+    async with scripted_relay(script) as relay:
+        settings = relay_settings(relay.port, authority, Encryption.SMTPS, deadlines=deadlines)
+        failure = await failure_of(settings)
+    assert failure.finding.code == code
+
+
+@pytest.mark.parametrize("drips", [False, True])
+async def test_silence_after_the_handshake_is_bounded(authority, drips):
+    """TLS is up and nothing sensible comes any more."""
+
+    async def script(peer: Peer) -> None:
+        await peer.start_tls(authority.server_context())
+        if drips:
+            await peer.drip(GREETING * 100, 0.01)
+        await peer.silence()
+
+    async with scripted_relay(script) as relay:
+        settings = relay_settings(
+            relay.port, authority, Encryption.SMTPS, deadlines=within(greeting=SHORT)
+        )
+        failure = await failure_of(settings)
+    assert failure.finding.code == "smtp.banner-timeout"
+    assert failure.evidence.chain
+
+
+async def test_answers_that_drip_in_the_middle_of_a_message_are_bounded(authority):
+    """A byte now and then moves no deadline, before the dot as after it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.until_sign_in(authority)
+        await peer.line()
+        await peer.drip(b"250-still thinking\r\n" * 100, 0.01)
+
+    async with scripted_relay(script) as relay:
+        settings = relay_settings(relay.port, authority, deadlines=within(mail=SHORT))
+        connection = RelayConnection(settings)
+        await connection.open()
+        (told,) = await connection.deliver(mails(1))
+        await connection.close()
+    assert (told.finding.code, told.in_doubt) == ("smtp.timeout", False)
 
 
 async def test_a_relay_deaf_to_quit_does_not_hold_the_end(authority):

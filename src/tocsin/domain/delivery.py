@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tocsin.base.clock import Instant
 
@@ -56,8 +57,7 @@ class Recipient:
     receipt: str = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One step of a conversation: what went out, what came back, secrets masked.
 
     `at` is seconds since the attempt (or the connection) began.

@@ -32,7 +32,8 @@ class TlsClient:
     """One client session over a `ssl.MemoryBIO` pair.
 
     `anchors` only serve to explain a refusal; the context decides. `session` is one of
-    an earlier connection under the same context, to resume.
+    an earlier connection under the same context, to resume; nothing of the certificate, not
+    even the name, is checked again then, so its owner answers for it.
 
     Raises:
         ValueError: the host name cannot stand in a TLS handshake (empty, or too long).

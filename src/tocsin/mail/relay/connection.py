@@ -3,68 +3,90 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Sequence
-from functools import lru_cache
 
 from tocsin.base.clock import Instant, now
 from tocsin.base.ids import uuid7
-from tocsin.domain.delivery import ConnectionEvidence, Exchange
+from tocsin.domain.delivery import ConnectionEvidence
 from tocsin.faults.catalogue import FAULTS
 from tocsin.faults.fault import Scope
 from tocsin.mail.envelope import Envelope
-from tocsin.mail.relay.dial import Address, connect, resolve
+from tocsin.mail.relay.approach import Approach
 from tocsin.mail.relay.driver import Driver
-from tocsin.mail.relay.fault import LocalTrouble, RelayFailure, finding_of
-from tocsin.mail.relay.outcome import SendOutcome, finding_of_message, outcome_of
+from tocsin.mail.relay.fault import RelayFailure
+from tocsin.mail.relay.leave import NOTICES, Leave
+from tocsin.mail.relay.memory import RelayMemory
+from tocsin.mail.relay.outcome import SendOutcome, finding_of_message
+from tocsin.mail.relay.pace import Pace
+from tocsin.mail.relay.results import Results, Told
 from tocsin.mail.relay.settings import RelaySettings
 from tocsin.mail.smtp.capability import Capabilities
-from tocsin.mail.smtp.failure import Closed, ConversationFailure, Unanswered
+from tocsin.mail.smtp.failure import Closed, ConversationFailure, Refused, Unanswered
 from tocsin.mail.smtp.farewell import Farewell
 from tocsin.mail.smtp.mailing import Mailing
-from tocsin.mail.smtp.opening import Encryption, Opening
 from tocsin.mail.smtp.reply import ReplyReader
-from tocsin.mail.smtp.sasl import Login
 from tocsin.mail.smtp.step import Step
-from tocsin.mail.smtp.transaction import Transaction
-from tocsin.trust.anchor import Anchor
-from tocsin.trust.context import client_context
-from tocsin.trust.policy import CipherPolicy, RefusedCiphers
-from tocsin.trust.session import TlsClient
+from tocsin.mail.smtp.transaction import Ending, Transaction
 
 
 class RelayConnection:
     """A connection to a relay; does nothing until `open`.
 
     One task at a time uses it. It does not close itself when idle: its owner looks at
-    `stale`, and at `usable`, which turns False as soon as the relay has taken leave.
+    `stale`, and at `usable`, which turns False as soon as the relay has taken leave, or
+    will before long (`worn`).
+
+    Args:
+        settings: of the relay.
+        memory: what is known of it, shared with its other connections; without one
+            nothing is known and nothing remembered.
+
+    Raises:
+        ValueError: the memory is of other settings.
     """
 
-    def __init__(self, settings: RelaySettings) -> None:
+    def __init__(self, settings: RelaySettings, memory: RelayMemory | None = None) -> None:
         self.settings = settings
         self.id = uuid7()
+        self._memory = RelayMemory(settings) if memory is None else memory
+        self._memory.check(settings)
+        self._pace = Pace()
+        self._way: Approach | None = None
         self._opened_at: Instant = 0
         self._began = 0.0
         self._idle_from = 0.0
-        self._address: str | None = None
-        self._step = Step.DNS
-        self._transcript: list[Exchange] = []
-        self._driver: Driver | None = None
-        self._reader = ReplyReader()
-        self._capabilities = Capabilities()
+        self._batch: Mailing | None = None  # under way
+        self._rested = 0.0  # before it
         self._carried = 0
+        self._results: Results | None = None
         self._ready = False
+        self._counted = False
 
     @property
     def usable(self) -> bool:
         """A batch can be handed over now."""
-        return self._ready and self._driver is not None and self._driver.alive
+        return self._talks and not self.worn
+
+    @property
+    def worn(self) -> bool:
+        """It has carried what it may, or lasted as long: its owner closes it."""
+        limits = self._memory.limits()
+        most = limits.messages_per_connection
+        if most is not None and self._carried >= most:
+            return True
+        return self._began > 0 and self._time() - self._began >= limits.age
+
+    @property
+    def room(self) -> int:
+        """Most messages that the next batch may hold."""
+        most = self._memory.limits().messages_per_connection
+        window = self.settings.window
+        return window if most is None else max(0, min(window, most - self._carried))
 
     @property
     def capabilities(self) -> Capabilities:
         """What the relay offers, as said after TLS."""
-        return self._capabilities
+        return Capabilities() if self._way is None else self._way.capabilities
 
     @property
     def carried(self) -> int:
@@ -77,6 +99,16 @@ class RelayConnection:
         return self._carried > 0
 
     @property
+    def round_trip(self) -> float | None:
+        """Seconds from a flight to the first answer to it, smoothed."""
+        return self._pace.round_trip
+
+    @property
+    def seconds_per_message(self) -> float | None:
+        """Seconds for each message that was delivered here, smoothed."""
+        return self._pace.seconds_per_message
+
+    @property
     def idle_since(self) -> Instant:
         """When it was last in use."""
         return self._opened_at + int((self._idle_from - self._began) * 1_000_000)
@@ -84,204 +116,158 @@ class RelayConnection:
     @property
     def idle_limit(self) -> float:
         """Seconds it may rest before its owner should close it."""
-        return self.settings.idle_limit
+        return self._memory.limits().idle
 
     @property
     def stale(self) -> bool:
         """It has rested for longer than it may."""
-        if self._driver is not None and self._driver.busy:
+        driver = self._driver
+        if driver is not None and driver.busy:
             return False
-        return asyncio.get_running_loop().time() - self._idle_from >= self.idle_limit
+        return self._time() - self._idle_from >= self.idle_limit
 
     @property
     def evidence(self) -> ConnectionEvidence:
         """What the connection showed until now; secrets are masked."""
-        facts = self._driver.tls_facts if self._driver is not None else None
-        return ConnectionEvidence(
-            relay=self.settings.name,
-            host=self.settings.host,
-            port=self.settings.port,
-            address=self._address,
-            opened_at=self._opened_at,
-            tls_version=facts.version if facts is not None else None,
-            cipher=facts.cipher if facts is not None else None,
-            chain=facts.chain if facts is not None else (),
-            resumed=facts.resumed if facts is not None else False,
-            transcript=tuple(self._transcript),
-        )
+        if self._way is not None:
+            return self._way.evidence(self._opened_at)
+        settings = self.settings
+        return ConnectionEvidence(settings.name, settings.host, settings.port, None, 0)
 
     async def open(self) -> ConnectionEvidence:
         """Connect, start TLS, verify the relay, sign in; every step within its deadline.
 
-        All addresses of the name are tried until one greets.
+        All addresses of the name are tried until one takes us, those that failed lately
+        after the others.
 
         Raises:
             RelayFailure: with the finding and the evidence gathered until then.
         """
-        assert self._began == 0, "a connection is opened once"
+        assert self._way is None, "a connection is opened once"
         self._opened_at = now()
-        self._began = asyncio.get_running_loop().time()
+        self._began = self._time()
+        self._way = way = Approach(self.settings, self._memory, self.id, self._pace, self._over)
         limit = self.settings.deadlines.opening
         try:
             async with asyncio.timeout(limit):
-                await self._open()
+                await way.go()
         except ConversationFailure as failure:
-            raise self._failed(failure) from None
+            raise self._failed(way, failure) from None
         except TimeoutError:
-            late = Unanswered(self._last_step(), limit)
-            self._note(late.step, "", f"({late.words} altogether)")
-            raise self._failed(late) from None
+            late = Unanswered(way.step, limit)
+            way.note(late.step, "", f"({late.words} altogether)")
+            way.failed(late)
+            raise self._failed(way, late) from None
         except BaseException:
-            self._end(Closed(self._last_step(), "dropped by us"))
+            self._end(Closed(way.step, "dropped by us"))
             raise
-        self._ready = True
-        self._idle_from = asyncio.get_running_loop().time()
+        self._ready = self._counted = True
+        self._memory.came()
+        self._idle_from = self._time()
         return self.evidence
 
-    async def deliver(self, batch: Sequence[Envelope]) -> list[SendOutcome]:
+    async def deliver(
+        self, batch: Sequence[Envelope], settled: Told | None = None
+    ) -> list[SendOutcome]:
         """Hand over a batch; one outcome for each message, in order.
 
         Trouble with the relay raises nothing: it is in the outcomes, and `usable` turns
         False. After a refusal that concerns the relay as a whole the rest of the batch
-        stays untried.
+        stays untried. So does what is more than the connection has `room` for.
+
+        Args:
+            batch: the messages.
+            settled: is called with places and outcomes within milliseconds of a message's
+                end, while the rest is still under way; each message is told once, also
+                when this call is cancelled. It must be quick, and must not raise.
 
         Raises:
             ValueError: more messages than `settings.window`.
         """
         if len(batch) > self.settings.window:
             raise ValueError(f"{len(batch)} messages; at most {self.settings.window} at a time")
-        mailing = Mailing(
-            batch, self._capabilities, self._reader, carried=self._carried, halts=_halts
-        )
-        driver = self._driver
-        if driver is None or not self.usable:
+        way, driver = self._way, self._driver
+        mailing = self._mailing(batch[: self.room] if self._talks else batch)
+        facts = {} if way is None else way.facts()
+        results = Results(batch, mailing, facts, self._opened_at, settled)
+        if driver is None or not self._talks:
             loss = driver.loss if driver is not None else None
-            mailing.lost(loss or Closed(Step.MAIL, "closed"), self._at())
-            return self._outcomes(mailing)
+            results.settle(mailing.lost(loss or Closed(Step.MAIL, "closed"), 0.0))
+            return results.finish()
         assert not driver.busy, "one batch at a time"
-        mailing.begin(self._at())
+        began = self._time()
+        self._batch, self._rested = mailing, began - self._idle_from
+        self._results = results
+        results.settle(mailing.begin(driver.at()))
         try:
-            await driver.drive(mailing)
+            await driver.drive(mailing, results.settle)
         except BaseException:
-            self._end(Closed(mailing.step, "dropped by us"))
+            dropped = Closed(mailing.step, "dropped by us")
+            results.settle(mailing.lost(dropped, driver.at()))
+            results.finish()
+            self._end(dropped)
             raise
-        self._carried = mailing.carried
-        self._idle_from = asyncio.get_running_loop().time()
-        if mailing.failure is not None:
-            self._end(mailing.failure)
-        return self._outcomes(mailing)
+        self._conclude(mailing, began)
+        return results.finish()
+
+    def forgo_rest(self) -> None:
+        """Begin no further message of the batch under way: those are told as untried.
+
+        For an owner who sees that the relay does not answer for the one at hand.
+        """
+        if self._batch is not None and self._driver is not None and self._results is not None:
+            self._results.settle(self._batch.forgo(self._driver.at()))
 
     async def close(self) -> None:
         """Take leave and end the connection; never takes longer than the deadline for it.
 
         A batch under way is broken off; its `deliver` returns what is known.
         """
-        usable, self._ready = self.usable, False
-        if usable and self._driver is not None and not self._driver.busy:
-            await self._driver.drive(Farewell())
+        talks, self._ready = self._talks, False
+        way, driver = self._way, self._driver
+        if talks and way is not None and driver is not None:
+            way.keep_session()
+            if not driver.busy:
+                await driver.drive(Farewell())
         self._end(Closed(Step.QUIT, "dropped by us"))
-
-    # ------------------------------------------------------------------ opening
-
-    async def _open(self) -> None:
-        waiting = await self._resolve()
-        while True:
-            sock, address = await self._connect(waiting)
-            waiting.remove(address)
-            try:
-                await self._converse(sock)
-            except ConversationFailure as failure:
-                # A machine that does not even greet is no word about the others.
-                if failure.step is not Step.GREETING or not waiting:
-                    raise
-                self._end(failure)
-            else:
-                return
-
-    async def _resolve(self) -> list[Address]:
-        host = self.settings.host
-        try:
-            found = await resolve(host, self.settings.port, self.settings.deadlines.dns)
-        except LocalTrouble as trouble:
-            self._note(Step.DNS, host, f"({trouble.words})")
-            raise
-        self._note(Step.DNS, host, " ".join(address.text for address in found))
-        return found
-
-    async def _connect(self, addresses: Sequence[Address]) -> tuple[socket.socket, Address]:
-        self._step, self._driver, self._address = Step.TCP, None, None
-        port = self.settings.port
-        troubles: list[LocalTrouble] = []
-        try:
-            sock, address = await connect(
-                addresses, self.settings.deadlines.connect, troubles.append
-            )
-        except LocalTrouble as none_answered:
-            self._address = none_answered.address
-            raise
-        finally:
-            for trouble in troubles:
-                self._note(Step.TCP, f"{trouble.address} port {port}", f"({trouble.words})")
-        self._address = address.text
-        self._note(Step.TCP, f"{address.text} port {port}", "connected")
-        return sock, address
-
-    async def _converse(self, sock: socket.socket) -> None:
-        settings = self.settings
-        tls = None if settings.encryption is Encryption.NONE else self._make_tls()
-        self._driver = driver = Driver(settings.deadlines, self._began, tls)
-        helo = settings.helo or _literal(str(sock.getsockname()[0]))
-        try:
-            await driver.attach(sock)
-        except OSError:
-            raise Closed(Step.GREETING, "reset") from None
-        login = None
-        if settings.user is not None and settings.password is not None:
-            login = Login(settings.user, settings.password)
-        opening = Opening(helo=helo, encryption=settings.encryption, login=login)
-        opening.transcript = self._transcript
-        await driver.drive(opening)
-        if opening.failure is not None:
-            raise opening.failure
-        self._reader = opening.reader
-        self._capabilities = opening.capabilities
-
-    def _make_tls(self) -> TlsClient:
-        settings = self.settings
-        try:
-            context = _context(settings.anchors, settings.policy)
-            return TlsClient(context, settings.host, settings.anchors)
-        except RefusedCiphers as refused:
-            raise LocalTrouble(Step.TLS, "tls.no-shared-cipher", str(refused)) from None
 
     # ------------------------------------------------------------------ small things
 
-    def _at(self) -> float:
-        return asyncio.get_running_loop().time() - self._began
+    @property
+    def _driver(self) -> Driver | None:
+        return None if self._way is None else self._way.driver
 
-    def _last_step(self) -> Step:
-        return self._step if self._driver is None else self._driver.step
+    @property
+    def _talks(self) -> bool:
+        driver = self._driver
+        return self._ready and driver is not None and driver.alive
 
-    def _note(self, step: Step, sent: str, received: str) -> None:
-        self._transcript.append(Exchange(round(self._at(), 6), step.value, sent, received))
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
 
-    def _facts(self) -> dict[str, str]:
-        facts = {"host": self.settings.host, "port": str(self.settings.port)}
-        if self._address is not None:
-            facts["address"] = self._address
-        return facts
+    def _mailing(self, batch: Sequence[Envelope]) -> Mailing:
+        reader = ReplyReader() if self._way is None else self._way.reader
+        return Mailing(batch, self.capabilities, reader, carried=self._carried, halts=_halts)
 
-    def _failed(self, failure: ConversationFailure) -> RelayFailure:
+    def _conclude(self, mailing: Mailing, began: float) -> None:
+        """A batch is through."""
+        self._carried = mailing.carried
+        self._idle_from = self._time()
+        self._measure(mailing, self._idle_from - began)
+        if mailing.failure is not None:
+            self._end(mailing.failure)
+        self._batch = self._results = None
+
+    def _measure(self, mailing: Mailing, seconds: float) -> None:
+        taken = sum(each.ending is Ending.ACCEPTED for each in mailing.transactions)
+        for pace in (self._pace, self._memory.pace):
+            pace.delivered(taken, seconds)
+        if self._pace.round_trip is not None:
+            self._memory.pace.answered(self._pace.round_trip)
+
+    def _failed(self, way: Approach, failure: ConversationFailure) -> RelayFailure:
         self._end(failure)
-        return RelayFailure(finding_of(failure, self._facts()), self.evidence)
-
-    def _outcomes(self, mailing: Mailing) -> list[SendOutcome]:
-        facts = self._facts()
-        reason = mailing.failure or mailing.halted_by
-        return [
-            outcome_of(transaction, reason, facts, self._opened_at)
-            for transaction in mailing.transactions
-        ]
+        return RelayFailure(way.finding(failure), self.evidence)
 
     def _end(self, failure: ConversationFailure) -> None:
         """Nothing more will be said on this connection."""
@@ -289,20 +275,46 @@ class RelayConnection:
         if self._driver is not None:
             self._driver.break_off(failure)
 
+    def _over(self, failure: ConversationFailure) -> None:
+        """The stream has ended, whoever ended it."""
+        if not self._counted:
+            return
+        self._counted = False
+        self._memory.went()
+        batch = self._batch
+        if batch is not None and batch.failure is not None:
+            failure = batch.failure  # a relay that takes leave also hangs up
+        if isinstance(failure, Refused):
+            self._take_leave(failure)
+        elif batch is not None and self._way is not None and _is_broken(failure, batch.carried):
+            self._way.failed(failure)
+
+    def _take_leave(self, refused: Refused) -> None:
+        """Learn from what the relay says in ending a connection that could be used."""
+        if refused.step is not Step.MAIL or refused.reply.code not in NOTICES:
+            return
+        time, batch = self._time(), self._batch
+        if batch is None:
+            carried, rested = self._carried, time - self._idle_from
+        else:
+            carried, rested = batch.carried, 0.0 if batch.heard else self._rested
+            if not carried:
+                return  # a no to the first message is about that one
+        self._memory.dismissed(Leave(refused.reply, carried, rested, time - self._began))
+
+
+def _is_broken(failure: ConversationFailure, carried: int) -> bool:
+    """Whether the next connection had better go to another address, if there is one.
+
+    A used connection that is cut has served its time; one that falls silent has not.
+    """
+    if isinstance(failure, Closed):
+        return not carried and failure.how != "dropped by us"
+    return True
+
 
 def _halts(refused: Transaction) -> bool:
     """A refusal that concerns the relay would only be given to the next message as well."""
     finding = finding_of_message(refused, None, {})
     fault = FAULTS.get(finding.code) if finding is not None else None
     return fault is not None and fault.scope is Scope.RELAY
-
-
-@lru_cache(maxsize=32)
-def _context(anchors: tuple[Anchor, ...], policy: CipherPolicy) -> ssl.SSLContext:
-    """Contexts are made once for a trust store and policy: loading anchors takes time."""
-    return client_context(anchors, policy)
-
-
-def _literal(address: str) -> str:
-    """An address literal (RFC 5321 section 4.1.3)."""
-    return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"

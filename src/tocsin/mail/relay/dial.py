@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tocsin.mail.relay.fault import LocalTrouble, trouble_of_connect, trouble_of_lookup
+from tocsin.mail.smtp.failure import Closed, ConversationFailure
 from tocsin.mail.smtp.step import Step
 
 _STAGGER = 0.25
@@ -85,20 +86,34 @@ def _addresses(name: str, port: int) -> list[Address]:
     return list(found.values())
 
 
+class Unreached(Exception):
+    """No address answered; the address and the failure that say most."""
+
+    def __init__(self, address: Address, failure: ConversationFailure) -> None:
+        super().__init__(f"{address.text}: {failure.words}")
+        self.address = address
+        self.failure = failure
+
+
 async def connect(
-    addresses: Sequence[Address], seconds: float, failed: Callable[[LocalTrouble], object]
+    addresses: Sequence[Address],
+    seconds: float,
+    first: Step,
+    failed: Callable[[Address, ConversationFailure], object],
 ) -> tuple[socket.socket, Address]:
     """Connect to the first address that answers, trying the next beside one that is slow.
 
     Args:
         addresses: where to, in the order of preference; at least one.
         seconds: how long each may take.
+        first: whose answer would be awaited once connected. A relay that accepts and
+            resets at once has ended that step, even when it is only seen in connecting.
         failed: is told about each address that did not answer.
 
     Raises:
-        LocalTrouble: none answered; of several reasons the one that says most.
+        Unreached: none answered.
     """
-    failures: list[LocalTrouble] = []
+    failures: list[tuple[Address, ConversationFailure]] = []
     running: dict[asyncio.Task[socket.socket], Address] = {}
     waiting = list(addresses)
     try:
@@ -116,15 +131,24 @@ async def connect(
                 error = task.exception()
                 if error is None:
                     return task.result(), address
-                if not isinstance(error, OSError):
-                    raise error
-                failures.append(trouble_of_connect(error, address.text, seconds))
-                failed(failures[-1])
+                failure = _failure(error, address, seconds, first)
+                failures.append((address, failure))
+                failed(address, failure)
     finally:
         for task in running:
             task.add_done_callback(_discard)
             task.cancel()
     raise _summary(failures)
+
+
+def _failure(
+    error: BaseException, address: Address, seconds: float, first: Step
+) -> ConversationFailure:
+    if isinstance(error, ConnectionResetError):
+        return Closed(first, "reset")
+    if isinstance(error, OSError):
+        return trouble_of_connect(error, address.text, seconds)
+    raise error
 
 
 def _discard(task: asyncio.Task[socket.socket]) -> None:
@@ -148,9 +172,14 @@ async def _connect(address: Address, seconds: float) -> socket.socket:
     return sock
 
 
-def _summary(failures: Sequence[LocalTrouble]) -> LocalTrouble:
-    chief = max(failures, key=lambda each: _WEIGHT.get(each.code, 0))
-    if len(failures) == 1:
-        return chief
-    words = "; ".join(f"{each.address}: {each.words}" for each in failures)
-    return LocalTrouble(Step.TCP, chief.code, words, chief.address)
+def _summary(failures: Sequence[tuple[Address, ConversationFailure]]) -> Unreached:
+    address, chief = max(failures, key=lambda each: _weight(each[1]))
+    if len(failures) == 1 or not isinstance(chief, LocalTrouble):
+        return Unreached(address, chief)
+    words = "; ".join(f"{each.text}: {failure.words}" for each, failure in failures)
+    return Unreached(address, LocalTrouble(Step.TCP, chief.code, words, address.text))
+
+
+def _weight(failure: ConversationFailure) -> int:
+    """How much it says; that somebody was there says most."""
+    return _WEIGHT.get(failure.code, 0) if isinstance(failure, LocalTrouble) else 3

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
 
 from tocsin.mail.relay.fault import TlsTrouble
+from tocsin.mail.relay.pace import Pace
 from tocsin.mail.relay.settings import Deadlines
 from tocsin.mail.relay.watch import Watch
 from tocsin.mail.relay.wire import Wire
@@ -14,9 +16,14 @@ from tocsin.mail.smtp.failure import Closed, ConversationFailure, Refused, Unans
 from tocsin.mail.smtp.mailing import Mailing
 from tocsin.mail.smtp.opening import Opening
 from tocsin.mail.smtp.reply import MalformedReply, ReplyReader
+from tocsin.mail.smtp.sasl import Work
 from tocsin.mail.smtp.step import Step
+from tocsin.mail.smtp.transaction import Transaction
 from tocsin.trust.facts import TlsFacts
 from tocsin.trust.session import TlsClient, TlsFailure
+
+Settled = Callable[[Sequence[Transaction]], object]
+"""Who is told of the messages of a mailing as they end."""
 
 
 class Conversation(Protocol):
@@ -47,18 +54,35 @@ class Driver:
         deadlines: seconds for each step.
         began: the loop's time that a conversation's seconds count from.
         tls: the session to begin when its turn comes; None where it never does.
+        pace: is told how long each answer took.
+        ended: is told once, when nothing more can be said here, and why.
     """
 
-    def __init__(self, deadlines: Deadlines, began: float, tls: TlsClient | None) -> None:
+    def __init__(
+        self,
+        deadlines: Deadlines,
+        began: float,
+        tls: TlsClient | None,
+        pace: Pace,
+        ended: Callable[[ConversationFailure], object],
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._deadlines = deadlines
         self._began = began
         self._tls = tls
+        self._pace = pace
+        self._ended = ended
         self._wire = Wire(self)
         self._watch = Watch(self._loop, self._expired)
         self._allowed = 0.0
         self._talk: Conversation | None = None
         self._over: asyncio.Future[None] | None = None
+        self._settled: Settled | None = None
+        self._asked: float | None = None  # when the flight that is not answered yet had left
+        self._working: Work | None = None
+        self._secured = False
+        self.answered_in_tls = False
+        """An answer of the opening came through TLS."""
         self.step = Step.GREETING
         """The last step that anything was awaited for."""
         self.loss: ConversationFailure | None = None
@@ -75,6 +99,17 @@ class Driver:
         return self.loss is None and self._wire.alive
 
     @property
+    def tls_begun(self) -> bool:
+        """It has come to TLS, whatever came of that."""
+        return self._wire.tls is not None
+
+    @property
+    def tls(self) -> TlsClient | None:
+        """The TLS session once it is established."""
+        tls = self._wire.tls
+        return tls if tls is not None and tls.established else None
+
+    @property
     def tls_facts(self) -> TlsFacts | None:
         """What the handshake showed, also when it failed; None before it began."""
         tls = self._wire.tls
@@ -88,12 +123,16 @@ class Driver:
         """Take over a connected socket."""
         await self._loop.create_connection(lambda: self._wire, sock=sock)
 
-    async def drive(self, talk: Conversation) -> None:
-        """Let a conversation run until it is done; how it ended is for it to say."""
+    async def drive(self, talk: Conversation, settled: Settled | None = None) -> None:
+        """Let a conversation run until it is done; how it ended is for it to say.
+
+        `settled` is told of the messages of a mailing as soon as they have ended, after what
+        follows them has been put on the wire.
+        """
         if self.loss is not None:
-            talk.lost(self.loss, self.at())
+            _tell(settled, talk.lost(self.loss, self.at()))
             return
-        self._talk = talk
+        self._talk, self._settled = talk, settled
         self._over = self._loop.create_future()
         try:
             self._check_handshake(Step.GREETING)
@@ -102,19 +141,22 @@ class Driver:
             await self._over
         finally:
             self.step = talk.step
-            self._talk = self._over = None
+            self._talk = self._over = self._settled = self._asked = None
             self._watch.clear()
 
     def break_off(self, failure: ConversationFailure) -> None:
         """End the conversation that is running, if one is, and say nothing more."""
+        first = self.loss is None
         if self.loss is None:
             self.loss = failure
         talk = self._talk
         if talk is not None and not talk.done:
-            talk.lost(failure, self.at())
+            _tell(self._settled, talk.lost(failure, self.at()))
         self._finish()
         self._watch.stop()
         self._wire.drop()
+        if first:
+            self._ended(failure)
 
     # ------------------------------------------------------------------ driving
 
@@ -125,23 +167,47 @@ class Driver:
         """
         talk, wire = self._talk, self._wire
         assert talk is not None
+        if isinstance(talk, Opening) and talk.work is not None:
+            self._work_out(talk.work, stepped=stepped)
+            return
+        wrote = False
         while not wire.congested and (piece := talk.outgoing()):
             wire.write(piece)
-            stepped = True
+            wrote = True
         if talk.done:
             self._finish()
-        elif stepped:
-            self._watch.set(self._due(talk))
+        elif wrote or stepped:
+            time = self._loop.time()
+            if wrote:
+                self._asked = time
+            self._watch.set(self._due(talk, time))
 
-    def _due(self, talk: Conversation) -> float:
-        time = self._loop.time()
-        self._allowed = self._deadlines.of(talk.step)
-        if isinstance(talk, Mailing) and talk.sending:
-            self._allowed = self._deadlines.body
-        elif isinstance(talk, Mailing) and talk.step is not Step.BODY:
-            last = self._began + talk.turn + self._deadlines.envelope
+    def _work_out(self, work: Work, *, stepped: bool) -> None:
+        """Let another thread compute what a sign-in takes long for; others go on meanwhile."""
+        if stepped and self._talk is not None:
+            self._watch.set(self._due(self._talk, self._loop.time()))
+        if self._working is not work:
+            self._working = work
+            computed = self._loop.run_in_executor(None, work.run)
+            computed.add_done_callback(lambda _done: self._worked_out(work))
+
+    def _worked_out(self, work: Work) -> None:
+        if isinstance(self._talk, Opening) and self._working is work and not self._talk.done:
+            self._go_on(stepped=True)
+
+    def _due(self, talk: Conversation, time: float) -> float:
+        deadlines, step = self._deadlines, talk.step
+        if not isinstance(talk, Mailing):
+            self._allowed = deadlines.of(step)
+        elif talk.sending:
+            self._allowed = deadlines.body
+        elif step is Step.BODY:
+            self._allowed = deadlines.body_reply
+        else:
+            self._allowed = deadlines.of(step)
+            last = self._began + talk.turn + deadlines.envelope
             if last < time + self._allowed:
-                self._allowed = self._deadlines.envelope
+                self._allowed = deadlines.envelope
                 return last
         return time + self._allowed
 
@@ -169,16 +235,26 @@ class Driver:
         if talk is None or talk.done:
             self._take_notice(data)
             return
-        before, heard = talk.step, talk.heard
-        talk.receive(data, self.at())
-        self._check_handshake(before)
-        self._go_on(stepped=talk.heard != heard)
+        before, heard, time = talk.step, talk.heard, self._loop.time()
+        ended = talk.receive(data, time - self._began)
+        stepped = talk.heard != heard
+        if stepped and self._asked is not None:
+            self._pace.answered(time - self._asked)
+            self._asked = None
+        settled = self._settled
+        if settled is None:
+            self.answered_in_tls |= stepped and self._secured
+            self._check_handshake(before)
+        self._go_on(stepped=stepped)
+        _tell(settled, ended)
 
     def on_secured(self) -> None:
         """Wire: TLS is up and the relay verified."""
-        facts = self.tls_facts
-        if isinstance(self._talk, Opening) and not self._talk.done and facts is not None:
-            self._talk.secured(self.at(), f"{facts.version}, {facts.cipher}")
+        facts, talk = self.tls_facts, self._talk
+        if isinstance(talk, Opening) and not talk.done and facts is not None:
+            self._secured = True
+            resumed = ", resumed" if facts.resumed else ""
+            talk.secured(self.at(), f"{facts.version}, {facts.cipher}{resumed}")
             self._go_on(stepped=True)
 
     def on_tls_failure(self, failure: TlsFailure) -> None:
@@ -207,3 +283,8 @@ class Driver:
         except MalformedReply:
             reply = None
         self.break_off(Closed(Step.MAIL, "closed") if reply is None else Refused(Step.MAIL, reply))
+
+
+def _tell(settled: Settled | None, ended: object) -> None:
+    if settled is not None and ended:
+        settled(cast("Sequence[Transaction]", ended))

@@ -53,6 +53,8 @@ def finding_of(failure: smtp.ConversationFailure, facts: Facts) -> Finding:
     """The finding for a conversation that could not go on."""
     facts = {**facts, "stage": failure.step.value}
     if isinstance(failure, smtp.Refused):
+        if failure.detail:
+            facts["reason"] = failure.detail
         return finding_of_refusal(failure.step, failure.reply, facts)
     code, own = _TABLE.get(type(failure), _unknown)(failure)
     return Finding(code, {**facts, **own})
@@ -166,6 +168,11 @@ _TABLE: Mapping[type[smtp.ConversationFailure], Callable[[Any], tuple[str, Facts
         {"reply": _shown(f.received)},
     ),
     smtp.AuthNotOffered: lambda _f: ("auth.not-offered", {}),
-    smtp.NoMechanism: lambda f: ("auth.no-mechanism", {"mechanism": ", ".join(f.offered)}),
+    smtp.UnfitLogin: lambda f: ("auth.rejected", {"reply": f"not sent: {f.words}"}),
+    smtp.NoMechanism: lambda f: (
+        "auth.no-mechanism",
+        {"mechanism": ", ".join(f.offered), "chosen": f.chosen},
+    ),
+    smtp.RelayUnproven: lambda f: ("auth.relay-unproven", {"reason": f.words}),
 }
 """How each failure is called outside; a refusal is recognised by its reply instead."""

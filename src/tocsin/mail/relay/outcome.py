@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tocsin.base.clock import Instant
 from tocsin.domain.delivery import Exchange, Recipient, RecipientState
@@ -15,13 +15,11 @@ from tocsin.mail.relay.fault import (
     finding_of_unsendable,
 )
 from tocsin.mail.smtp.failure import ConversationFailure
-from tocsin.mail.smtp.reply import Reply
 from tocsin.mail.smtp.step import Step
 from tocsin.mail.smtp.transaction import Ending, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class SendOutcome:
+class SendOutcome(NamedTuple):
     """The end of one try.
 
     `ok` is the relay's 250 after the final dot, nothing less. Exactly one of these holds:
@@ -33,6 +31,7 @@ class SendOutcome:
     recipient is `refused` for good (5yz) or still `pending` (4yz, or its message was not taken).
     """
 
+    # A tuple, because it is made for every message that goes out.
     envelope_id: str
     ok: bool
     finding: Finding | None
@@ -43,6 +42,9 @@ class SendOutcome:
     finished_at: Instant
     in_doubt: bool = False
     untried: bool = False
+
+
+_ACCEPTED, _PENDING = RecipientState.ACCEPTED, RecipientState.PENDING
 
 
 def outcome_of(
@@ -59,18 +61,19 @@ def outcome_of(
         facts: of the relay, to stand in every finding.
         began: when the connection began, which the transaction's times count from.
     """
+    ending = transaction.ending
     reply = transaction.final if transaction.refusal is None else transaction.refusal
     return SendOutcome(
-        envelope_id=transaction.envelope.id,
-        ok=transaction.ending is Ending.ACCEPTED,
-        finding=finding_of_message(transaction, failure, facts),
-        reply=None if reply is None else str(reply),
-        recipients=_recipients(transaction),
-        transcript=transaction.transcript(),
-        started_at=began + int(transaction.started * 1_000_000),
-        finished_at=began + int(transaction.finished * 1_000_000),
-        in_doubt=transaction.ending is Ending.IN_DOUBT,
-        untried=transaction.ending is Ending.UNTRIED,
+        transaction.envelope.id,
+        ending is Ending.ACCEPTED,
+        finding_of_message(transaction, failure, facts),
+        None if reply is None else str(reply),
+        _recipients(transaction),
+        transaction.transcript(),
+        began + int(transaction.started * 1_000_000),
+        began + int(transaction.finished * 1_000_000),
+        ending is Ending.IN_DOUBT,
+        ending is Ending.UNTRIED,
     )
 
 
@@ -116,20 +119,19 @@ def _refused_recipient(transaction: Transaction, index: int, facts: Mapping[str,
 
 
 def _recipients(transaction: Transaction) -> tuple[Recipient, ...]:
-    accepted = transaction.ending is Ending.ACCEPTED
-    answers = transaction.recipients
-    told = len(answers)
-    return tuple(
-        _recipient(address, answers[index] if index < told else None, accepted=accepted)
-        for index, address in enumerate(transaction.envelope.recipients)
-    )
+    yes = _ACCEPTED if transaction.ending is Ending.ACCEPTED else _PENDING
+    addresses, answers = transaction.envelope.recipients, transaction.recipients
+    told = [
+        Recipient(address, _state(answer.code, yes), str(answer))
+        for address, answer in zip(addresses, answers, strict=False)
+    ]
+    if len(answers) < len(addresses):
+        told += map(Recipient, addresses[len(answers) :])
+    return tuple(told)
 
 
-def _recipient(address: str, answer: Reply | None, *, accepted: bool) -> Recipient:
-    if answer is None:
-        return Recipient(address)
-    if answer.code >= 500:  # noqa: PLR2004
-        return Recipient(address, RecipientState.REFUSED, str(answer))
-    if accepted and answer.code < 300:  # noqa: PLR2004
-        return Recipient(address, RecipientState.ACCEPTED, str(answer))
-    return Recipient(address, RecipientState.PENDING, str(answer))
+def _state(code: int, yes: RecipientState) -> RecipientState:
+    """What an answer to RCPT means for one recipient; a yes only means what the last one did."""
+    if code < 300:  # noqa: PLR2004
+        return yes
+    return RecipientState.REFUSED if code >= 500 else _PENDING  # noqa: PLR2004

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from tocsin.base.secret import Secret
 from tocsin.mail.smtp.command import check_greeting_name
 from tocsin.mail.smtp.opening import Encryption
+from tocsin.mail.smtp.sasl import MECHANISMS
 from tocsin.mail.smtp.step import Step
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy
@@ -75,7 +76,8 @@ class RelaySettings:
 
     Raises:
         ValueError: a password without encryption, a user without password or the
-            reverse, or a `helo` that is neither domain nor address literal.
+            reverse, an unknown way to sign in, a `helo` that is neither domain nor address
+            literal, or a bound that lets nothing through.
     """
 
     name: str
@@ -84,6 +86,8 @@ class RelaySettings:
     encryption: Encryption
     user: str | None = None
     password: Secret | None = None
+    sign_in: str = "auto"
+    """How: one of `tocsin.mail.smtp.sasl.MECHANISMS`."""
     anchors: tuple[Anchor, ...] = ()
     """The only certificates trusted; with none, no relay is."""
     policy: CipherPolicy = DEFAULT_POLICY
@@ -94,11 +98,22 @@ class RelaySettings:
     """Most messages handed to one `deliver` call."""
     idle_limit: float = 8.0
     """Seconds a connection may rest. Amazon SES ends one after about 10."""
+    connection_age: float = 3600.0
+    """Seconds after which a connection is replaced: the relay behind a name changes."""
+    max_messages_per_connection: int | None = None
+    """Most messages on one connection; None leaves it to the relay to say."""
+    max_connections: int = 20
+    """Most connections at the same time."""
 
     def __post_init__(self) -> None:
         if (self.user is None) != (self.password is None):
             raise ValueError("a user and a password go together")
         if self.password is not None and self.encryption is Encryption.NONE:
             raise ValueError("a password is never sent without encryption")
+        if self.sign_in not in MECHANISMS:
+            raise ValueError(f"{self.sign_in[:40]!a} is no way to sign in")
         if self.helo:
             check_greeting_name(self.helo)
+        most = self.max_messages_per_connection
+        if self.max_connections < 1 or (most is not None and most < 1):
+            raise ValueError("at least one connection, and one message on it")

@@ -146,7 +146,7 @@ def recipients_from_json(text: str) -> tuple[Recipient, ...]:
 
 def transcript_to_json(transcript: Iterable[Exchange]) -> str:
     """A transcript for its column."""
-    return to_json([(one.at, one.step, one.sent, one.received) for one in transcript])
+    return to_json([tuple(one) for one in transcript])
 
 
 def transcript_from_json(text: str) -> tuple[Exchange, ...]:

@@ -145,3 +145,18 @@ def test_doubt_says_what_left_it_in_doubt():
     finding = finding_of_doubt(smtp.Closed(Step.BODY, "reset"), FACTS)
     assert finding.code == "smtp.outcome-unknown"
     assert finding.facts["reason"] == "connection reset"
+
+
+def test_a_login_that_cannot_be_said_is_a_matter_of_user_and_password():
+    """Nothing was sent; what is to be entered anew is the same as after a refusal."""
+    finding = finding_of(smtp.UnfitLogin("the password holds a NUL"), FACTS)
+    assert finding.code == "auth.rejected"
+    assert finding.facts["reply"] == "not sent: the password holds a NUL"
+
+
+def test_what_else_a_relay_said_about_a_refusal_stands_with_it():
+    """XOAUTH2 tells the reason beside the reply."""
+    reply = Reply(535, ("5.7.8 no",))
+    finding = finding_of(smtp.Refused(Step.AUTH, reply, "the token has expired"), FACTS)
+    assert finding.code == "auth.rejected"
+    assert finding.facts["reason"] == "the token has expired"

@@ -55,3 +55,12 @@ def test_deadlines_can_be_capped():
     assert all(capped.of(step) <= 5 for step in Step)
     assert capped.quit == Deadlines().quit
     assert capped.opening == 5
+
+
+@pytest.mark.parametrize(
+    "changes", [{"max_connections": 0}, {"max_messages_per_connection": 0}, {"sign_in": "guess"}]
+)
+def test_bounds_that_let_nothing_through_and_unknown_ways_to_sign_in_are_refused(changes):
+    """They would only show when the first mail does not leave."""
+    with pytest.raises(ValueError, match=r"at least one|no way to sign in"):
+        settings(**changes)
