@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env dev run test lint docs bench bench-pipeline bench-startup soak lock clean
+.PHONY: env dev run test lint docs bench bench-startup bench-pipeline bench-outbox bench-farrelay \
+  bench-latency bench-memory soak fuzz lock clean
 
 env: $(VENV)/.run
 
@@ -41,11 +42,13 @@ lint: dev
 docs: dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
-bench: bench-startup bench-pipeline
+# Peers are measured in the same run, so many times: make bench-outbox ROUNDS=3
+bench: bench-startup bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory
 
-bench-pipeline: env
+bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: ROUNDS = 5
+bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: env
 	@tools/install-bench-programs
-	$(BIN)/python bench/pipeline.py
+	$(BIN)/python bench/$*.py --rounds $(ROUNDS)
 
 bench-startup: env
 	$(BIN)/python bench/startup.py
@@ -54,6 +57,12 @@ bench-startup: env
 ROUNDS ?= 10
 soak: dev
 	for round in $$(seq $(ROUNDS)); do TOCSIN_SOAK=$$round $(BIN)/pytest tests/crash -q || exit 1; done
+
+# New ways through the mail code are looked for, so long for each target: make fuzz SECONDS=600
+SECONDS ?= 60
+fuzz: dev
+	for target in conversation reply; do \
+	  $(BIN)/python tests/fuzz/run.py $$target -max_total_time=$(SECONDS) || exit 1; done
 
 lock:
 	tools/lock

@@ -25,7 +25,7 @@ def installed() -> bool:
     return shutil.which("prometheus-alertmanager") is not None
 
 
-def run(sink: Sink, folder: Path, count: int, *, seconds: float) -> Result:
+def run(sink: Sink, folder: Path, count: int, *, seconds: float, prefix: str) -> Result:
     """Mail `count` alerts, one group each."""
     folder.mkdir(parents=True)
     port = free_port()
@@ -46,18 +46,20 @@ def run(sink: Sink, folder: Path, count: int, *, seconds: float) -> Result:
     try:
         wait_until(lambda: _ready(port), "Alertmanager", 30)
         with Peak(process.pid) as peak:
-            return _measure(sink, process.pid, port, count, peak, seconds)
+            return _measure(sink, process.pid, port, count, peak, seconds, prefix)
     finally:
         process.kill()
         process.wait()
         log.close()
 
 
-def _measure(sink: Sink, pid: int, port: int, count: int, peak: Peak, seconds: float) -> Result:
+def _measure(
+    sink: Sink, pid: int, port: int, count: int, peak: Peak, seconds: float, prefix: str
+) -> Result:
     before = sink.told()
     cpu = processor_seconds(family(pid))
     start = time.time()
-    answered = _post(port, count)
+    answered = _post(port, count, f"{prefix}a")
     posted = time.time()
     wait_until(lambda: sink.told().messages - before.messages >= count, "its mails", seconds, 0.1)
     time.sleep(0.5)  # would a second copy come, it would come now
@@ -124,14 +126,14 @@ def _ready(port: int) -> bool:
         connection.close()
 
 
-def _post(port: int, count: int) -> dict[str, int]:
+def _post(port: int, count: int, prefix: str) -> dict[str, int]:
     """Post them all; gives for each the time when its request was answered."""
     answered: dict[str, int] = {}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     now = datetime.now(UTC)
     times = {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=2)).isoformat()}
     for first in range(0, count, _BATCH):
-        numbers = [f"a{place}" for place in range(first, min(count, first + _BATCH))]
+        numbers = [f"{prefix}{place}" for place in range(first, min(count, first + _BATCH))]
         alerts = [
             {
                 "labels": {

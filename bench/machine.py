@@ -61,6 +61,13 @@ def memory(pids: Iterable[int]) -> int:
     return total
 
 
+def resident_peak(pid: int) -> int:
+    """The most octets that a process ever had in memory, mapped files included (VmHWM)."""
+    status = (_PROC / str(pid) / "status").read_text()
+    (line,) = (one for one in status.splitlines() if one.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 def processor_seconds(pids: Iterable[int]) -> float:
     """Processor time that these processes have used so far."""
     total = 0.0

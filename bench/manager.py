@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from yaml import safe_dump
 
@@ -67,20 +67,26 @@ class Manager:
 
     def start(self) -> float:
         """Start every role; gives the seconds until it could take alarms."""
-        log = (self.folder / "up.log").open("ab")
         begun = time.monotonic()
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tocsin", "up", "--home", str(self.home)),
-                *("--http", "--bind", f"127.0.0.1:{self.port}"),
-            ],
+        with (self.folder / "up.log").open("ab") as log:
+            self._process = self.spawn("up", *self.bind, log=log)
+        wait_until(self.ready, "the manager", 60, 0.01)
+        return time.monotonic() - begun
+
+    @property
+    def bind(self) -> tuple[str, ...]:
+        """Where its pages and its API are to be."""
+        return "--http", "--bind", f"127.0.0.1:{self.port}"
+
+    def spawn(self, *arguments: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a command that stays."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tocsin", *arguments, "--home", str(self.home)],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
         )
-        wait_until(self.ready, "the manager", 60, 0.01)
-        return time.monotonic() - begun
 
     def stop(self) -> float:
         """End it; gives the seconds that took."""
@@ -127,6 +133,21 @@ class Manager:
         return kept | ({"TOCSIN_DATABASE_URL": self._database} if self._database else {})
 
 
+def relay(sink: Sink, *, port: int | None = None) -> dict[str, Any]:
+    """The part of a configuration document that makes a sink the relay."""
+    return {
+        "smtp": {
+            "server": "localhost",
+            "port": port or sink.port,
+            "encryption": "starttls",
+            "from": "tocsin@example.com",
+            "user": USER,
+            "password_file": str(sink.password_file),
+        },
+        "trust": [{"name": "Benchmark Root CA", "file": str(sink.root_file)}],
+    }
+
+
 def document(sink: Sink) -> dict[str, Any]:
     """A relay, a trusted root, one action, and rules of which the last matches."""
     others = [
@@ -148,15 +169,7 @@ def document(sink: Sink) -> dict[str, Any]:
         {"name": "Everything major", "when": {"severity": "major"}, "active": ["Mail the SOC"]}
     )
     return {
-        "smtp": {
-            "server": "localhost",
-            "port": sink.port,
-            "encryption": "starttls",
-            "from": "tocsin@example.com",
-            "user": USER,
-            "password_file": str(sink.password_file),
-        },
-        "trust": [{"name": "Benchmark Root CA", "file": str(sink.root_file)}],
+        **relay(sink),
         "actions": [
             {
                 "name": "Mail the SOC",
@@ -210,14 +223,21 @@ def post(
 
 
 def measure(
-    manager: Manager, sink: Sink, token: str, count: int, *, batch: int, seconds: float
+    manager: Manager,
+    sink: Sink,
+    token: str,
+    count: int,
+    *,
+    batch: int,
+    seconds: float,
+    prefix: str,
 ) -> Result:
     """Accept, decide and mail `count` alarms; ends when every outcome is recorded."""
     before = sink.told()
     with Peak(manager.pid) as peak:
         cpu = processor_seconds(family(manager.pid))
         start = time.time()
-        answered = post(manager, token, count, batch=batch, prefix="t")
+        answered = post(manager, token, count, batch=batch, prefix=prefix)
         posted = time.time()
         delivered = 'tocsin_deliveries_total{kind="email",state="delivered"}'
         wait_until(
@@ -245,9 +265,9 @@ def measure(
     )
 
 
-def calm_latency(manager: Manager, sink: Sink, token: str) -> tuple[float, float]:
+def calm_latency(manager: Manager, sink: Sink, token: str, *, prefix: str) -> tuple[float, float]:
     """Median and 99th percentile when single alarms come in every 20 ms."""
     before = sink.told().messages
-    answered = post(manager, token, 250, batch=1, prefix="calm", pause_s=0.02)
+    answered = post(manager, token, 250, batch=1, prefix=prefix, pause_s=0.02)
     wait_until(lambda: sink.told().messages - before >= 250, "the calm mails", 60, 0.1)
     return latencies(answered, sink.arrivals())

@@ -2,54 +2,72 @@
 
 Each alarm is stored durably, matched against 100 rules, decided, and mailed over STARTTLS
 with AUTH; each outcome is stored durably. Alertmanager gets as many alerts, one group each.
-All traffic stays on the loopback address. The run ends by itself, at the latest after
-``--seconds`` for each sender.
+Each round has a new home, and a new Alertmanager. All traffic stays on the loopback address.
+The run ends by itself, at the latest after ``--seconds`` for each sender and round.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
-import tempfile
+import statistics
 from pathlib import Path
+from typing import NamedTuple
 
 import alertmanager
-import machine
 import manager
+import run
+from comparison import Aim, Comparison
 from result import Result, table
 from sink import Sink
+
+TOCSIN = "Tocsin, mails a second from alarm to 250"
+PEER = "Alertmanager, the same"
+
+
+class Round(NamedTuple):
+    """What one round gave."""
+
+    results: list[Result]
+    calm: tuple[float, float]
 
 
 def main() -> int:
     """Run, print, and end with 1 when a mail was lost or the sink was the limit."""
     options = _options()
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-bench-"))
-    print(machine.describe())
-    sink = Sink(folder / "sink", delay_ms=options.delay_ms)
-    try:
-        results, calm = _run(options, folder, sink)
-        limit = sink.own_limit(size=int(results[0].octets_per_mail))
-    finally:
-        sink.stop()
-        if options.keep:
-            print(f"kept: {folder}")
-        else:
-            shutil.rmtree(folder)
+    with run.folder(options) as folder:
+        sink = Sink(folder / "sink", delay_ms=options.delay_ms)
+        try:
+            rounds = [
+                _round(options, folder / f"round-{number}", sink, f"r{number}-")
+                for number in range(options.rounds)
+            ]
+            limit = sink.own_limit(size=int(rounds[0].results[0].octets_per_mail))
+        finally:
+            sink.stop()
+    results = [Result.median(runs) for runs in zip(*(one.results for one in rounds), strict=True)]
+    calm = [statistics.median(one.calm[place] for one in rounds) for place in (0, 1)]
     print(f"{options.alarms:,} alarms, {manager.RULES} rules, one mail an alarm\n")
     print(table(results))
     print(f"\nTocsin, one alarm every 20 ms: median {calm[0]:.4f} s, 99 % {calm[1]:.4f} s")
     print(f"the sink's own limit with such mails: {limit:,.0f} a second")
-    if options.json:
-        plain = [one.to_plain() for one in results]
-        answer = {"results": plain, "calm": calm, "sink_limit": limit}
-        Path(options.json).write_text(json.dumps(answer, indent=2) + "\n")
+    names = (TOCSIN, PEER)[: len(results)]
+    compared = Comparison(
+        [
+            {name: one.mails_per_s for name, one in zip(names, each.results, strict=True)}
+            for each in rounds
+        ]
+    )
+    further = {
+        "results": [one.to_plain() for one in results],
+        "calm": calm,
+        "sink_limit": limit,
+    }
+    run.report(options, compared, [Aim(TOCSIN, PEER, 10)] if len(results) == 2 else [], further)
     return _judge(results, limit)
 
 
-def _run(
-    options: argparse.Namespace, folder: Path, sink: Sink
-) -> tuple[list[Result], tuple[float, float]]:
+def _round(options: argparse.Namespace, folder: Path, sink: Sink, prefix: str) -> Round:
     results = []
     tocsin = manager.Manager(folder / "tocsin", database=options.database)
     tocsin.apply(manager.document(sink))
@@ -61,19 +79,22 @@ def _run(
                 *(tocsin, sink, token, options.alarms),
                 batch=options.batch,
                 seconds=options.seconds,
+                prefix=prefix,
             )
         )
-        calm = manager.calm_latency(tocsin, sink, token)
+        calm = manager.calm_latency(tocsin, sink, token, prefix=f"{prefix}calm")
     finally:
         tocsin.stop()
-    if options.without_peer:
-        return results, calm
-    if alertmanager.installed():
+    if not options.without_peer and alertmanager.installed():
         peer = folder / "alertmanager"
-        results.append(alertmanager.run(sink, peer, options.alarms, seconds=options.seconds))
-    else:
+        results.append(
+            alertmanager.run(sink, peer, options.alarms, seconds=options.seconds, prefix=prefix)
+        )
+    elif not options.without_peer:
         print("Alertmanager is not installed (prometheus-alertmanager): nothing to compare with")
-    return results, calm
+    if not options.keep:
+        shutil.rmtree(folder)
+    return Round(results, calm)
 
 
 def _judge(results: list[Result], limit: float) -> int:
@@ -87,15 +108,13 @@ def _judge(results: list[Result], limit: float) -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = run.parser(__doc__)
     parser.add_argument("--alarms", type=int, default=20_000)
     parser.add_argument("--batch", type=int, default=500, help="alarms a request")
     parser.add_argument("--seconds", type=float, default=180, help="longest wait for each sender")
     parser.add_argument("--delay-ms", type=int, default=0, help="of each write of the sink")
     parser.add_argument("--database", metavar="URL", help="a PostgreSQL instead of SQLite")
     parser.add_argument("--without-peer", action="store_true", help="Tocsin alone")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
-    parser.add_argument("--keep", action="store_true", help="keep the folder, with logs and home")
     return parser.parse_args()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
+
+from columns import columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,17 @@ class Result:
     connections: int
     missing: int
     twice: int
+
+    @classmethod
+    def median(cls, results: Sequence[Self]) -> Self:
+        """Each figure's median over several runs of one sender; what went wrong is added up."""
+        middle = {
+            name: statistics.median_high(getattr(one, name) for one in results)
+            for name in cls.__slots__
+            if name not in ("missing", "twice")
+        }
+        wrong = {name: sum(getattr(one, name) for one in results) for name in ("missing", "twice")}
+        return cls(**middle, **wrong)
 
     def to_plain(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -74,11 +87,4 @@ def table(results: Sequence[Result]) -> str:
         if len(results) == 2:
             line.append(f"{values[0] / values[1]:.2f}" if values[1] else "-")
         lines.append(line)
-    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return columns(lines)

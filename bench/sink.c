@@ -1,6 +1,7 @@
 /* A relay that takes mail as fast as this machine can, for benchmarks only.
  *
  *   sink serve --port P --chain FILE --key FILE --user U --password-file F [--delay-ms N]
+ *              [--without-pipelining]
  *   sink limit --port P --user U --password-file F [--connections N] [--messages N] [--size N]
  *
  * `serve` speaks ESMTP with PIPELINING, STARTTLS and AUTH (PLAIN, LOGIN) on the loopback
@@ -8,7 +9,9 @@
  * read brought are answered with one write. Of each message it keeps the time of its 250 and
  * the last word of its Subject. Two commands of its own, allowed at any time, let a benchmark
  * watch it:
- *   XSTAT        -> 250 messages=N octets=N connections=N peak=N handshakes=N
+ *   XSTAT        -> 250 messages=N octets=N connections=N peak=N handshakes=N flights=N
+ *                   peak: most encrypted connections at once; flights: how often, once signed
+ *                   in, a client waited for an answer to anything but QUIT
  *   XDUMP FILE   -> writes "microseconds word\n" for each message to FILE
  * `limit` is the cheapest client that can be: it writes many whole transactions at once and
  * does not look at the replies beyond counting their lines. What it reaches is the sink's own
@@ -48,14 +51,14 @@ typedef struct {
 } Record;
 
 static struct {
-    int port, delay_ms, connections, size;
+    int port, delay_ms, connections, size, without_pipelining;
     long messages;
     const char *chain, *key, *user, *password_file;
     char password[256];
 } options = {.port = 2587, .connections = 4, .size = 2048, .messages = 200000};
 
 static Record *records;
-static atomic_long recorded, octets, connections, open_now, peak, handshakes;
+static atomic_long recorded, octets, connections, open_now, peak, handshakes, flights;
 static SSL_CTX *context;
 
 static void fail(const char *what) {
@@ -79,7 +82,7 @@ typedef struct {
     char out[64 * 1024];
     size_t waiting;
     enum { COMMANDS, CONTENT, LOGIN_USER, LOGIN_PASSWORD, SECURING, CLOSING } state;
-    int signed_in, sender, recipients;
+    int counted, signed_in, sender, recipients;
     char login[256];
     char word[WORD];
     int subject_found;
@@ -155,9 +158,9 @@ static void count_message(Client *client) {
 static void tell(Client *client) {
     char line[256];
     snprintf(line, sizeof line,
-             "250 messages=%ld octets=%ld connections=%ld peak=%ld handshakes=%ld\r\n",
+             "250 messages=%ld octets=%ld connections=%ld peak=%ld handshakes=%ld flights=%ld\r\n",
              atomic_load(&recorded), atomic_load(&octets), atomic_load(&connections),
-             atomic_load(&peak), atomic_load(&handshakes));
+             atomic_load(&peak), atomic_load(&handshakes), atomic_load(&flights));
     answer(client, line);
 }
 
@@ -190,11 +193,10 @@ static void obey(Client *client, char *line) {
         if (decode(line, password, sizeof password) < 0) password[0] = 0;
         judge(client, client->login, password);
     } else if (is(line, "EHLO")) {
-        answer(client, client->tls
-                           ? "250-sink.example.com\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
-                             "250-AUTH PLAIN LOGIN\r\n250 SIZE 41943040\r\n"
-                           : "250-sink.example.com\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
-                             "250-STARTTLS\r\n250 SIZE 41943040\r\n");
+        answer(client, "250-sink.example.com\r\n250-8BITMIME\r\n");
+        if (!options.without_pipelining) answer(client, "250-PIPELINING\r\n");
+        answer(client, client->tls ? "250-AUTH PLAIN LOGIN\r\n" : "250-STARTTLS\r\n");
+        answer(client, "250 SIZE 41943040\r\n");
     } else if (is(line, "STARTTLS") && !client->tls) {
         answer(client, "220 2.0.0 Go ahead\r\n");
         client->state = SECURING;
@@ -295,11 +297,19 @@ static size_t work_off(Client *client) {
     return used;
 }
 
+static void count_open(void) {
+    long now = atomic_fetch_add(&open_now, 1) + 1, before = atomic_load(&peak);
+    while (now > before && !atomic_compare_exchange_weak(&peak, &before, now)) {
+    }
+}
+
 static int secure(Client *client) {
     client->tls = SSL_new(context);
     SSL_set_fd(client->tls, client->socket);
     if (SSL_accept(client->tls) != 1) return 0;
     atomic_fetch_add(&handshakes, 1);
+    count_open();
+    client->counted = 1;
     client->state = COMMANDS;
     client->held = 0; /* nothing said before the handshake counts after it (RFC 3207 6) */
     return 1;
@@ -319,15 +329,18 @@ static void *serve_one(void *argument) {
         ssize_t got = take(client, client->in + client->held, BUFFER - client->held);
         if (got <= 0) break;
         client->held += (size_t)got;
+        int signed_in = client->signed_in;
         size_t used = work_off(client);
         memmove(client->in, client->in + used, client->held - used);
         client->held -= used;
         if (client->waiting) {
+            if (signed_in && client->state != CLOSING) atomic_fetch_add(&flights, 1);
             delay();
             alive = put_out(client);
         }
         if (client->state == SECURING) alive = alive && secure(client);
     }
+    if (client->counted) atomic_fetch_sub(&open_now, 1);
     if (client->tls) {
         SSL_shutdown(client->tls);
         SSL_free(client->tls);
@@ -335,7 +348,6 @@ static void *serve_one(void *argument) {
     close(client->socket);
     free(client->in);
     free(client);
-    atomic_fetch_sub(&open_now, 1);
     return NULL;
 }
 
@@ -382,13 +394,8 @@ static void serve(void) {
         if (client) client->in = malloc(BUFFER);
         if (!client || !client->in) fail("no memory");
         client->socket = accepted;
-        long now = atomic_fetch_add(&open_now, 1) + 1;
-        long before = atomic_load(&peak);
-        while (now > before && !atomic_compare_exchange_weak(&peak, &before, now)) {
-        }
         atomic_fetch_add(&connections, 1);
         if (pthread_create(&thread, &detached, serve_one, client)) {
-            atomic_fetch_sub(&open_now, 1);
             close(accepted);
             free(client->in);
             free(client);
@@ -515,7 +522,8 @@ int main(int count, char **words) {
         {"key", required_argument, 0, 'k'},      {"user", required_argument, 0, 'u'},
         {"password-file", required_argument, 0, 'f'}, {"delay-ms", required_argument, 0, 'd'},
         {"connections", required_argument, 0, 'n'}, {"messages", required_argument, 0, 'm'},
-        {"size", required_argument, 0, 's'},     {0, 0, 0, 0}};
+        {"size", required_argument, 0, 's'},     {"without-pipelining", no_argument, 0, 'w'},
+        {0, 0, 0, 0}};
     int letter;
     while ((letter = getopt_long(count, words, "", known, NULL)) != -1) {
         switch (letter) {
@@ -528,6 +536,7 @@ int main(int count, char **words) {
         case 'n': options.connections = atoi(optarg); break;
         case 'm': options.messages = atol(optarg); break;
         case 's': options.size = atoi(optarg); break;
+        case 'w': options.without_pipelining = 1; break;
         default: return 2;
         }
     }

@@ -30,16 +30,19 @@ class Told:
     octets: int
     connections: int
     peak: int
+    """The most encrypted connections at once."""
     handshakes: int
+    flights: int
+    """How often a client that had signed in waited for an answer to anything but QUIT."""
 
 
 class Sink:
     """One running sink, with a certificate authority of its own."""
 
-    def __init__(self, folder: Path, *, delay_ms: int = 0) -> None:
+    def __init__(self, folder: Path, *, delay_ms: int = 0, pipelining: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._program = build(folder)
+        self._program = build(_SOURCE, folder, "-lssl", "-lcrypto", "-lpthread")
         self.password_file = folder / "password"
         self.password_file.write_text(PASSWORD + "\n")
         self.root_file = folder / "root.pem"
@@ -49,6 +52,7 @@ class Sink:
                 *(str(self._program), "serve", "--port", "0", "--delay-ms", str(delay_ms)),
                 *("--chain", str(folder / "chain.pem"), "--key", str(folder / "key.pem")),
                 *("--user", USER, "--password-file", str(self.password_file)),
+                *(() if pipelining else ("--without-pipelining",)),
             ],
             stdout=subprocess.PIPE,
             text=True,
@@ -68,13 +72,20 @@ class Sink:
 
     def arrivals(self) -> dict[str, list[int]]:
         """Last word of the Subject → the times of the 250, in microseconds since 1970."""
+        times: dict[str, list[int]] = {}
+        for at, word in self._dumped():
+            times.setdefault(word, []).append(at)
+        return times
+
+    def times(self, since: int) -> list[int]:
+        """When each mail got its 250, first to last, without the first `since` of them."""
+        return sorted(at for at, _ in self._dumped()[since:])
+
+    def _dumped(self) -> list[tuple[int, str]]:
         path = self._folder / "arrivals"
         assert self._ask(f"XDUMP {path}").startswith("250"), "the sink could not write"
-        times: dict[str, list[int]] = {}
-        for line in path.read_text().splitlines():
-            at, _, word = line.partition(" ")
-            times.setdefault(word, []).append(int(at))
-        return times
+        found = (line.partition(" ") for line in path.read_text().splitlines())
+        return [(int(at), word) for at, _, word in found]
 
     def own_limit(self, *, size: int, messages: int = 200_000, connections: int = 4) -> float:
         """Messages of `size` octets a second that the sink takes from the cheapest client."""
@@ -107,15 +118,14 @@ class Sink:
             return stream.readline().decode()
 
 
-def build(folder: Path) -> Path:
-    """Compile the sink into that folder."""
+def build(source: Path, folder: Path, *libraries: str) -> Path:
+    """Compile a C program of this folder into that one."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None or not Path("/usr/include/openssl/ssl.h").exists():
         sys.exit("The sink is a C program: install gcc and libssl-dev, then run this again.")
-    program = folder / "sink"
-    libraries = ["-lssl", "-lcrypto", "-lpthread"]
+    program = folder / source.stem
     subprocess.run(
-        [compiler, "-O2", "-Wall", "-Wextra", "-o", str(program), str(_SOURCE), *libraries],
+        [compiler, "-O2", "-Wall", "-Wextra", "-o", str(program), str(source), *libraries],
         check=True,
     )
     return program

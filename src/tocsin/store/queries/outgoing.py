@@ -84,13 +84,12 @@ def waiting(
     if len(gravest) >= limit:
         share = len(without) + limit // _OLDEST_EACH + 1
         oldest = _select(f"{queued} ORDER BY id LIMIT %s", [share], without)
-    retries = _select(
-        f"SELECT {_COLUMNS} FROM delivery WHERE state = 'retrying' "  # noqa: S608
-        f"AND (not_before <= %s OR not_before > %s) AND sample {sample} "
-        "ORDER BY not_before LIMIT %s",
-        [now, now + _LONGEST_WAIT, most],
-        without,
+    retrying = (
+        f"SELECT {_COLUMNS} FROM delivery WHERE state = 'retrying' AND sample {sample} "  # noqa: S608
+        "AND not_before {} %s ORDER BY not_before LIMIT %s"
     )
+    retries = _select(retrying.format("<="), [now, most], without)
+    retries += _select(retrying.format(">"), [now + _LONGEST_WAIT, most], without)
     return _outgoing(list(_bounded(islice(_merged(gravest, oldest, retries), limit))))
 
 
