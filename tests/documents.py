@@ -47,6 +47,7 @@ def files() -> Mapping[str, bytes]:
         "two-lines.pw": b"one\ntwo\n",
         "binary.pw": b"\xff\xfe\x00p",
         "long.pw": b"p" * 5_000,
+        "token-too-long.pw": b"p" * 9_000,
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.central.configuration import Ciphers, Configuration, RuleEntry
+from tocsin.central.configuration import Ciphers, Configuration, Outbox, RuleEntry
 from tocsin.cli.main import COMMANDS, make_parser
 from tocsin.engine.kinds import ACTIONS, SOURCES
 from tocsin.intake.http.alarm import AlarmFields
@@ -44,10 +44,11 @@ def test_parts_of_the_document():
 
 
 def test_fields_of_the_document():
-    """Each field of the relay, the trust store and the ciphers is explained."""
-    from tocsin.central.relay import FIELDS as RELAY
+    """Each field of relays, the outbox, the trust store and the ciphers is explained."""
+    from tocsin.central.relay import FURTHER_FIELDS as RELAY
 
-    wanted = {*RELAY, "name", "file", "pem", *Ciphers.model_fields, *PRESETS}
+    wanted = {*RELAY, *Outbox.model_fields, "name", "file", "pem"}
+    wanted |= {*Ciphers.model_fields, *PRESETS}
     documented(wanted, "reference/configuration.md")
 
 

@@ -11,12 +11,11 @@ from ninja import Query, Router
 from tocsin.api.body import read_json
 from tocsin.api.caller import caller
 from tocsin.api.listing import Paging, Text, clamp
+from tocsin.api.moment import since_of
 from tocsin.api.problem import problem
-from tocsin.base.clock import parse_rfc3339
 from tocsin.domain.alarm import AlarmState
 from tocsin.domain.severity import Severity
 from tocsin.engine import alarms, reporting, why
-from tocsin.engine.errors import Refused
 from tocsin.faults.fault import Finding
 from tocsin.intake.http import AlarmFields
 
@@ -116,7 +115,7 @@ def list_alarms(request: HttpRequest, wanted: Query[Listing]) -> dict[str, Any]:
             acknowledged=wanted.acknowledged,
             closed=wanted.closed,
             text=wanted.text,
-            since=_since(wanted.since),
+            since=since_of(wanted.since),
         ),
         cursor=wanted.cursor,
         limit=clamp(wanted.limit),
@@ -127,16 +126,6 @@ def list_alarms(request: HttpRequest, wanted: Query[Listing]) -> dict[str, Any]:
         "next": page.next,
         "total": page.total,
     }
-
-
-def _since(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        return parse_rfc3339(text)
-    except ValueError:
-        facts = {"field": "since", "problem": "is no RFC 3339 time such as 2026-11-24T22:00:00Z"}
-        raise Refused(Finding("input.invalid", facts)) from None
 
 
 @router.get("/alarms/{id}", summary="One alarm")

@@ -12,7 +12,24 @@ from tocsin.api.caller import caller
 from tocsin.api.listing import Conditions, Paging, clamp, part_of
 from tocsin.base.clock import rfc3339
 from tocsin.base.secret import Secret
+from tocsin.central.configuration import Ciphers, Outbox
+from tocsin.central.relay import SET
+from tocsin.central.smtp import FurtherRelay, Smtp
 from tocsin.engine import appliance, configuration
+
+_DOCUMENT = described(
+    {
+        "type": "object",
+        "properties": {
+            "smtp": {"anyOf": [Smtp.model_json_schema(), {"type": "null"}]},
+            "relays": {"type": "array", "items": FurtherRelay.model_json_schema()},
+            "outbox": {"anyOf": [Outbox.model_json_schema(), {"type": "null"}]},
+            **{name: {"type": "array"} for name in ("trust", "sources", "actions", "rules")},
+            "ciphers": {"anyOf": [Ciphers.model_json_schema(), {"type": "null"}]},
+        },
+        "additionalProperties": False,
+    }
+)
 
 router = Router(tags=["central management"])
 
@@ -35,26 +52,33 @@ class Change(Conditions):
 
 @router.post(
     "/configuration",
-    openapi_extra=described({"type": "object"}),
+    openapi_extra=_DOCUMENT,
     summary="Change parts of the document",
 )
 def change_configuration(request: HttpRequest, how: Query[Change]) -> dict[str, Any]:
     """Make the parts that are given so; all or nothing, idempotent.
 
-    Unlike in a file, `smtp.password` may hold the password itself here.
+    Unlike in a file, `smtp.password` and the `password` of each of `relays` may hold the
+    password itself here; one that is left out, or ``set``, stays as it is, and null removes
+    it. Lists are given whole: `relays` in their order of preference after `smtp`.
     """
     document = read_object(request)
-    smtp = document.get("smtp")
-    if isinstance(smtp, dict) and isinstance(smtp.get("password"), str):
-        document["smtp"] = {**smtp, "password": _secret(smtp["password"])}
+    if "smtp" in document:
+        document["smtp"] = _with_secret(document["smtp"])
+    if isinstance(document.get("relays"), list):
+        document["relays"] = [_with_secret(one) for one in document["relays"]]
     changed = configuration.change(
         caller(request), document, expected=how.expected, dry_run=how.dry_run
     )
     return changed_json(changed)
 
 
-def _secret(text: str) -> Secret | str:
-    return text if text == "set" else Secret(text)
+def _with_secret(relay: Any) -> Any:
+    """The relay with its password as a value that does not show itself."""
+    if not isinstance(relay, dict) or not isinstance(relay.get("password"), str):
+        return relay
+    text = relay["password"]
+    return {**relay, "password": text if text == SET else Secret(text)}
 
 
 def changed_json(changed: configuration.Changed) -> dict[str, Any]:

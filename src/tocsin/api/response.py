@@ -19,7 +19,12 @@ router = Router(tags=["response management"])
 
 BODIES = {
     "Rule": RuleEntry.model_json_schema(),
-    **{f"Action_{name}": kind.settings.model_json_schema() for name, kind in ACTIONS.items()},
+    **{
+        f"Action_{name}": kind.settings.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
+        for name, kind in ACTIONS.items()
+    },
 }
 """Schemas for the API's description."""
 

@@ -9,7 +9,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 import tocsin
-from tocsin.api import alarms, configuration, deliveries, health, problem, response, trust
+from tocsin.api import alarms, configuration, deliveries, health, problem, relays, response, trust
 from tocsin.api.caller import BearerToken
 
 
@@ -70,7 +70,7 @@ api = TocsinAPI(
     urls_namespace="api",
 )
 problem.register(api)
-for part in (alarms, deliveries, response, trust, configuration):
+for part in (alarms, deliveries, relays, response, trust, configuration):
     api.add_router("", part.router)
 
 _patterns, _app, _namespace = api.urls

@@ -23,7 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     test.set_defaults(run=_test)
     preview = actions.add_parser("preview", help="the message as it would be sent")
     preview.add_argument("name", metavar="NAME")
-    preview.add_argument("--alarm", metavar="ID", help="for this alarm (default: a test alarm)")
+    preview.add_argument(
+        "--alarm",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="for this alarm (default: a test alarm); given several times, as one digest",
+    )
     common(preview)
     preview.set_defaults(run=_preview)
 
@@ -64,9 +70,15 @@ def _test(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
 def _preview(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, actiontest  # noqa: PLC0415
+    from tocsin.channels.email.kind import Unrenderable  # noqa: PLC0415
+    from tocsin.engine import access, preview  # noqa: PLC0415
 
-    mail = actiontest.preview_action(access.LOCAL, arguments.name, arguments.alarm)
+    try:
+        mail = preview.preview_action(access.LOCAL, arguments.name, arguments.alarm)
+    except Unrenderable as failure:
+        problem = {"ok": False, "field": failure.field, "line": failure.line}
+        output.answer({**problem, "problem": failure.reason}, f"not shown: {failure}")
+        return 1
     output.answer(
         {"subject": mail.subject, "text": mail.text, "html": mail.html},
         [f"Subject: {mail.subject}", "", *mail.text.splitlines()],

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from tocsin.base.clock import Instant, parse_rfc3339
 from tocsin.base.home import Home
 from tocsin.cli.given import add_limit, read_json
 from tocsin.cli.main import common
+from tocsin.cli.moment import moment
 from tocsin.cli.output import Output, table
 from tocsin.cli.store import use_store
-from tocsin.cli.trouble import WRONG, WrongUse
+from tocsin.cli.trouble import WRONG
 from tocsin.domain.severity import Severity
 
 _PAST = {"acknowledge": "acknowledged", "close": "closed"}
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     listing.add_argument("--host", metavar="IP", help="of either end")
     listing.add_argument("--text", metavar="TEXT", help="stands in the type or the details")
     listing.add_argument(
-        "--since", metavar="TIME", help="received then or later: 2026-11-24T22:00:00Z"
+        "--since", type=moment, metavar="TIME", help="received then or later: 2026-11-24T22:00:00Z"
     )
     for word, help_ in (("acknowledged", "somebody looks after it"), ("closed", "it is done with")):
         listing.add_argument(
@@ -67,7 +67,6 @@ def _send(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
 
 def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    since = _since(arguments.since)
     use_store(home)
     from tocsin.domain.alarm import AlarmState  # noqa: PLC0415
     from tocsin.engine import access, alarms  # noqa: PLC0415
@@ -82,22 +81,11 @@ def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
         acknowledged=arguments.acknowledged,
         closed=arguments.closed,
         text=arguments.text,
-        since=since,
+        since=arguments.since,
     )
     found = list(alarms.every_alarm(access.LOCAL, wanted, limit=arguments.limit))
     output.answer([alarms.alarm_json(one) for one in found], _lines(found))
     return 0
-
-
-def _since(text: str | None) -> Instant | None:
-    if text is None:
-        return None
-    try:
-        return parse_rfc3339(text)
-    except ValueError:
-        raise WrongUse(
-            f"--since {text}: accepted is an RFC 3339 time such as 2026-11-24T22:00:00Z"
-        ) from None
 
 
 def _lines(found: list[Any]) -> list[str]:

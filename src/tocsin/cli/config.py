@@ -86,7 +86,7 @@ def _get(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
     from tocsin.engine import access, configuration  # noqa: PLC0415
 
-    value = _find(configuration.show_document(access.LOCAL), arguments.path)
+    value = _find(configuration.show_document(access.LOCAL, whole=True), arguments.path)
     output.answer(value, value if isinstance(value, str) else _yaml(value))
     return 0
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection
 
 from tocsin.base.clock import SYSTEM_CLOCK, Clock, Instant
 from tocsin.base.ids import uuid7
@@ -14,6 +14,7 @@ from tocsin.domain.delivery import DeliveryState
 from tocsin.engine.configuration import current_number
 from tocsin.engine.gather import Asked, gather
 from tocsin.engine.response import Response
+from tocsin.store.durability import atomic_unsynced
 from tocsin.store.queries import counters, decision
 from tocsin.store.queries.decision import NewDelivery, Undecided
 
@@ -53,7 +54,8 @@ def decide(
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            with transaction.atomic():
+            # A decision that a power failure takes back is made again.
+            with atomic_unsynced():
                 done = _decide(response, limit, seen, clock.now())
             break
         except (IntegrityError, OperationalError):

@@ -145,13 +145,13 @@ def list_deliveries(
         text=wanted.text,
         since=wanted.since,
     )
-    total = found.count()
-    if cursor:
-        if _ID.fullmatch(cursor) is None:
-            raise NotFound("cursor", cursor)
-        found = found.filter(id__lt=cursor)
-    rows = list(found.order_by("-id")[: limit + 1])
+    if cursor and _ID.fullmatch(cursor) is None:
+        raise NotFound("cursor", cursor)
+    part = found.filter(id__lt=cursor) if cursor else found
+    rows = list(part.order_by("-id")[: limit + 1])
     more = len(rows) > limit
+    # What is whole needs no second look at everything to be counted.
+    total = found.count() if more or cursor else len(rows)
     rows = rows[:limit]
     return Page(views_of(rows), rows[-1].id if more else None, total)
 

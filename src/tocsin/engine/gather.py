@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tocsin.base.clock import MINUTE, Instant
+from tocsin.base.clock import Instant
 from tocsin.base.ids import uuid7
 from tocsin.engine.response import Action, Response
 from tocsin.rules.ceiling import Ceiling
-from tocsin.rules.storm import OVERFLOW, Place, Storm, Window
+from tocsin.rules.storm import OVERFLOW, SKEW, Place, Storm, Window
 from tocsin.store.queries import decision, gathering
 from tocsin.store.queries.decision import Added, NewDelivery, Undecided
 from tocsin.store.queries.rows import recipients_to_json
@@ -49,7 +49,7 @@ def gather(
                 )
     if asked:
         decision.add(added)
-        gathering.forget_windows(now - response.longest_window - MINUTE)
+        gathering.forget_windows(now - response.longest_window - SKEW)
     return new
 
 

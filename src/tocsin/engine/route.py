@@ -158,6 +158,7 @@ class Route:
                 }
                 for one in self.memory.addresses()
             ],
+            "in_hand": self.carrying,
             "limits": {
                 "messages_per_connection": limits.messages_per_connection,
                 "idle_s": limits.idle,

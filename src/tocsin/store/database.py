@@ -22,7 +22,7 @@ def database_settings(url: str | None, embedded: Path) -> dict[str, Any]:
 
 def _embedded(path: Path) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "tocsin.store.sqlite",
         "NAME": str(path),
         "CONN_MAX_AGE": None,
         "OPTIONS": {

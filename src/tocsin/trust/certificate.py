@@ -16,7 +16,12 @@ from tocsin.trust.der import (
     split_element,
 )
 from tocsin.trust.signature import SIGNATURE_NAMES, describe_key, holds
-from tocsin.trust.upload import NotCertificates, PrivateKeyFound, find_certificates
+from tocsin.trust.upload import (
+    NotCertificates,
+    PasswordNeeded,
+    PrivateKeyFound,
+    find_certificates,
+)
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Certificate",
     "NotCertificates",
+    "PasswordNeeded",
     "PrivateKeyFound",
     "load",
     "parse_certificate",
@@ -67,6 +73,8 @@ class Certificate:
     """Object identifiers of the extended key usage; empty when every use is allowed."""
     issuer_urls: tuple[str, ...] = ()
     """Where the issuer says that its own certificate can be fetched (caIssuers)."""
+    ocsp_urls: tuple[str, ...] = ()
+    """Where the issuer says that the certificate's status can be asked for (RFC 6960)."""
     subject_id: str = field(default="", repr=False)
     """The subject in a form that compares; equal to `issuer_id` of what it issued."""
     issuer_id: str = field(default="", repr=False)
@@ -144,7 +152,8 @@ def _describe(der: bytes, certificate: x509.Certificate) -> Certificate:
         issuer_common_name=names.attribute(issuer, names.COMMON_NAME),
         issuer_organization=names.attribute(issuer, names.ORGANIZATION),
         purposes=_purposes(certificate),
-        issuer_urls=_issuer_urls(certificate),
+        issuer_urls=_access_urls(certificate, "1.3.6.1.5.5.7.48.2"),
+        ocsp_urls=_access_urls(certificate, "1.3.6.1.5.5.7.48.1"),
         subject_id=subject_id,
         issuer_id=issuer_id,
     )
@@ -190,7 +199,8 @@ def _purposes(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(one.dotted_string for one in found)
 
 
-def _issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
+def _access_urls(certificate: x509.Certificate, method: str) -> tuple[str, ...]:
+    """The addresses of one method of the authority information access (RFC 5280 4.2.2.1)."""
     from cryptography import x509  # noqa: PLC0415 -- start-up time
 
     try:
@@ -200,29 +210,31 @@ def _issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(
         names.printable(one.access_location.value)
         for one in found.value
-        if one.access_method == x509.oid.AuthorityInformationAccessOID.CA_ISSUERS
+        if one.access_method.dotted_string == method
         and isinstance(one.access_location, x509.UniformResourceIdentifier)
     )
 
 
-def read_certificates(data: bytes) -> list[Certificate]:
+def read_certificates(data: bytes, password: str = "") -> list[Certificate]:
     """Every distinct certificate of a file, in its order.
 
     Takes PEM (also OpenSSL's TRUSTED CERTIFICATE, with text around it, with a byte order
-    mark, in UTF-16), DER (also several joined), bare base64, and PKCS#7 in PEM or DER.
+    mark, in UTF-16), DER (also several joined), bare base64, PKCS#7 in PEM or DER, and
+    PKCS#12 that holds certificates alone, which `password` opens.
 
     Raises:
-        PrivateKeyFound: a private key is anywhere in it, PKCS#12 included.
+        PrivateKeyFound: a private key is anywhere in it.
+        PasswordNeeded: a PKCS#12 store does not open with the password.
         NotCertificates: it is empty, too large, damaged, or something else.
     """
     found: dict[bytes, Certificate] = {}
-    for position, der in enumerate(find_certificates(data), 1):
+    for position, der in enumerate(find_certificates(data, password), 1):
         if position > MOST_CERTIFICATES:
             raise NotCertificates(f"The file holds more than {MOST_CERTIFICATES} certificates.")
         if der not in found:
             found[der] = _parse_numbered(der, position)
     if not found:
-        raise NotCertificates("The PKCS#7 file holds no certificate.")
+        raise NotCertificates("The PKCS#7 or PKCS#12 file holds no certificate.")
     return list(found.values())
 
 

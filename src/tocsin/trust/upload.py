@@ -3,7 +3,8 @@
 A trust store takes certificates alone. A private key must not even be kept by
 mistake, so it is looked for by its label and by its shape before anything is parsed.
 
-Formats: RFC 7468 and RFC 1421 (PEM), ITU-T X.690 (DER), RFC 2315 (PKCS#7).
+Formats: RFC 7468 and RFC 1421 (PEM), ITU-T X.690 (DER), RFC 2315 (PKCS#7), RFC 7292
+(PKCS#12).
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import binascii
 import re
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tocsin.trust.der import SEQUENCE, NotDer, Shape, shape_of, split_element
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
 LARGEST_FILE = 4 << 20
 """Octets that `read_certificates` takes at most; the roots of all browsers are 0.3 MB."""
@@ -26,6 +31,12 @@ _BLOCK = re.compile(
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,60})-----", re.IGNORECASE)
 _CERTIFICATE_LABELS = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
 _PKCS7_LABELS = {"PKCS7", "PKCS #7 SIGNED DATA", "CMS"}
+
+# Bags of a private key, bare and encrypted, in a PKCS#12 store (RFC 7292 appendix D).
+_KEY_BAGS = (
+    bytes.fromhex("060b2a864886f70d010c0a0101"),
+    bytes.fromhex("060b2a864886f70d010c0a0102"),
+)
 
 
 class NotCertificates(ValueError):
@@ -43,11 +54,25 @@ class PrivateKeyFound(NotCertificates):
         )
 
 
-def find_certificates(data: bytes) -> Iterator[bytes]:
+class PasswordNeeded(NotCertificates):
+    """A PKCS#12 store that shows no private key, and does not open with the password given."""
+
+    def __init__(self, *, given: bool) -> None:
+        super().__init__(
+            "The password does not open the PKCS#12 file."
+            if given
+            else "The PKCS#12 file is locked: its password is needed."
+        )
+
+
+def find_certificates(data: bytes, password: str = "") -> Iterator[bytes]:
     """The DER of each certificate of a file, in its order, not parsed yet.
 
+    `password` opens PKCS#12 stores, which may hold certificates only.
+
     Raises:
-        PrivateKeyFound: a private key is anywhere in it, PKCS#12 included.
+        PrivateKeyFound: a private key is anywhere in it.
+        PasswordNeeded: a PKCS#12 store does not open with the password.
         NotCertificates: it is empty, too large, damaged, or something else.
     """
     if len(data) > LARGEST_FILE:
@@ -57,7 +82,7 @@ def find_certificates(data: bytes) -> Iterator[bytes]:
         raise NotCertificates("The file is empty.")
     if _BEGINS_KEY.search(data):
         raise PrivateKeyFound
-    return _elements(data)
+    return _elements(data, password)
 
 
 def _without_byte_order(data: bytes) -> bytes:
@@ -68,30 +93,31 @@ def _without_byte_order(data: bytes) -> bytes:
     return data
 
 
-def _elements(data: bytes) -> Iterator[bytes]:
+def _elements(data: bytes, password: str) -> Iterator[bytes]:
     if _BEGIN.search(data):
-        return _pem_elements(data)
+        return _pem_elements(data, password)
     if data[0] == SEQUENCE:
-        return _der_elements(data)
+        return _der_elements(data, password)
     try:
         bare = base64.b64decode(b"".join(data.split()), validate=True)
     except binascii.Error:
         bare = b""
     if bare[:1] == bytes((SEQUENCE,)):
-        return _der_elements(bare)
+        return _der_elements(bare, password)
     raise NotCertificates(_what_it_is_instead(data))
 
 
-def _pem_elements(data: bytes) -> Iterator[bytes]:
+def _pem_elements(data: bytes, password: str) -> Iterator[bytes]:
     begun, complete, other = len(_BEGIN.findall(data)), 0, []
     for block in _BLOCK.finditer(data):
         complete += 1
         label = block[1].decode("ascii").upper()
         body = _decoded(block[2], complete)
         wanted = label in _CERTIFICATE_LABELS or label in _PKCS7_LABELS
-        if wanted or shape_of(body) in _KEY_WORDS:
+        shape = shape_of(body)
+        if wanted or shape in _KEY_WORDS or shape is Shape.PKCS12:
             # Trust settings follow the certificate in OpenSSL's own kind of block.
-            yield from _der_elements(body, alone=label != "TRUSTED CERTIFICATE")
+            yield from _der_elements(body, password, alone=label != "TRUSTED CERTIFICATE")
         else:
             other.append(label)
     if complete < begun:
@@ -116,28 +142,36 @@ def _decoded(body: bytes, position: int) -> bytes:
 _KEY_WORDS = {
     Shape.PRIVATE_KEY: "a private key",
     Shape.ENCRYPTED_PRIVATE_KEY: "an encrypted private key",
-    Shape.PKCS12: "a PKCS#12 store, which is made to carry a private key",
 }
 
 
-def _der_elements(data: bytes, *, alone: bool = True) -> Iterator[bytes]:
+def _der_elements(data: bytes, password: str, *, alone: bool = True) -> Iterator[bytes]:
     try:
         parts = _split_file(data)
     except NotDer as error:
-        if shape_of(data) in _KEY_WORDS:
-            raise PrivateKeyFound(_KEY_WORDS[shape_of(data)]) from error
+        _refuse_keys(data)
         raise NotCertificates(f"The file is damaged or of another kind: {error}.") from error
     shapes = [shape_of(part) for part in parts]
-    for shape in shapes:
-        if shape in _KEY_WORDS:
-            raise PrivateKeyFound(_KEY_WORDS[shape])
+    for part in parts:
+        _refuse_keys(part)
     for part, shape in zip(parts if alone else parts[:1], shapes, strict=False):
         if shape is Shape.PKCS7:
             yield from _from_pkcs7(part)
+        elif shape is Shape.PKCS12:
+            yield from _from_pkcs12(part, password)
         elif shape is Shape.CERTIFICATE_LIKE:
             yield part
         else:
             raise NotCertificates("The file holds something that is no certificate.")
+
+
+def _refuse_keys(data: bytes) -> None:
+    """A private key by its shape; one in a PKCS#12 store by its bag, before it is opened."""
+    shape = shape_of(data)
+    if shape in _KEY_WORDS:
+        raise PrivateKeyFound(_KEY_WORDS[shape])
+    if shape is Shape.PKCS12 and any(bag in data for bag in _KEY_BAGS):
+        raise PrivateKeyFound("a PKCS#12 store with a private key")
 
 
 def _split_file(data: bytes) -> list[bytes]:
@@ -165,6 +199,31 @@ def _from_pkcs7(data: bytes) -> Iterator[bytes]:
         yield certificate.public_bytes(Encoding.DER)
 
 
+def _from_pkcs12(data: bytes, password: str) -> list[bytes]:
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
+    store = _opened(data, password)
+    if store.key is not None:  # its bag was itself encrypted
+        raise PrivateKeyFound("a PKCS#12 store with a private key")
+    entries = [*([] if store.cert is None else [store.cert]), *store.additional_certs]
+    return [one.certificate.public_bytes(Encoding.DER) for one in entries]
+
+
+def _opened(data: bytes, password: str) -> PKCS12KeyAndCertificates:
+    """The store; some programs lock with an empty password, some with none at all."""
+    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+
+    trials = (password.encode(),) if password else (None, b"")
+    for trial in trials:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return pkcs12.load_pkcs12(data, trial)
+        except Exception:  # noqa: BLE001, S112 -- the library's errors have no common kind
+            continue
+    raise PasswordNeeded(given=bool(password))
+
+
 def _what_it_is_instead(data: bytes) -> str:
     head = data[:512].lstrip().lower()
     if data.startswith((b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")):
@@ -178,5 +237,5 @@ def _what_it_is_instead(data: bytes) -> str:
         return "This is a certificate printed as text; its PEM or DER form is needed."
     return (
         "The file holds no certificate. It should be PEM (a text with "
-        "-----BEGIN CERTIFICATE-----), DER or PKCS#7."
+        "-----BEGIN CERTIFICATE-----), DER, PKCS#7 or PKCS#12."
     )

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.central.document import show
 from tocsin.central.problem import Invalid
-from tocsin.channels.email.default import SUBJECT
+from tocsin.channels.email.kind import Preview, Unrenderable
 from tocsin.channels.filter import FILTERS
+from tocsin.channels.group import ACCEPTED as GROUP_FIELDS
 from tocsin.channels.variables import ALARM_VARIABLES, SNA_VARIABLES
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import actiontest, alarms, configuration
-from tocsin.engine.alarms import AlarmFilter
+from tocsin.engine import preview as previews
+from tocsin.engine.alarms import AlarmFilter, AlarmView
 from tocsin.engine.errors import Conflict, NotFound, RoleMissing
-from tocsin.web import deliveries, mailframe, path, problems
+from tocsin.faults.catalogue import explain
+from tocsin.faults.fault import Finding
+from tocsin.web import actionform, deliveries, filters, mailframe, path, problems
 from tocsin.web.answer import page, told
 from tocsin.web.problems import FormProblems
 
 ACTIONS = "/response/actions"
-_NAMES = frozenset({"name", "description", "to", "subject", "body"})
 _PREVIEW_CHOICES = 20
+_SEVERAL = "several"
+"""Chosen instead of an alarm: the latest ones together."""
+_DRAFTS = "drafts"
+_MOST_DRAFTS = 4
 
 
 @require_safe
@@ -49,16 +59,18 @@ def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def edit(request: HttpRequest, principal: Principal) -> HttpResponse:
-    """Add an email action, or change the one that is named."""
+    """Add an email action, or change the one that is named; or preview what is typed."""
     require(principal, Permission.CHANGE_RESPONSE)
     name = request.GET.get("name")
     if request.method != "POST":
-        values = {"enabled": True} if name is None else _saved(name)
-        return _form(request, name, values, FormProblems())
-    values = _values(request)
+        values = actionform.new() if name is None else _saved(name)
+        return _form(request, principal, name, values, FormProblems())
+    values = actionform.of_form(request.POST)
+    if "preview" in request.POST:
+        return _preview_typed(request, principal, name, values)
     wrong = _save(principal, name, values)
     if wrong is not None:
-        return _form(request, name, values, wrong)
+        return _form(request, principal, name, values, wrong)
     messages.success(request, _("The action %(name)s is saved.") % {"name": values["name"]})
     return HttpResponseRedirect(ACTIONS)
 
@@ -66,32 +78,15 @@ def edit(request: HttpRequest, principal: Principal) -> HttpResponse:
 def _saved(name: str) -> dict[str, Any]:
     for one in show(configuration.current().configuration)["actions"]:
         if one["name"] == name:
-            return {**one, "to": "\n".join(one["to"])}
+            return actionform.of_document(one)
     raise NotFound("action", name)
 
 
-def _values(request: HttpRequest) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        name: request.POST.get(name, "").replace("\r\n", "\n")
-        for name in ("name", "description", "to", "subject", "body")
-    }
-    values["name"] = values["name"].strip()
-    return {**values, "enabled": "enabled" in request.POST}
-
-
 def _save(principal: Principal, name: str | None, values: Mapping[str, Any]) -> FormProblems | None:
-    document = {
-        "kind": "email",
-        "name": values["name"],
-        "description": values["description"].strip(),
-        "enabled": values["enabled"],
-        "to": [line.strip() for line in values["to"].split("\n") if line.strip()],
-    }
-    document |= {part: values[part] for part in ("subject", "body") if values[part].strip()}
     try:
-        configuration.put_action(principal, document, replaces=name)
+        configuration.put_action(principal, actionform.to_document(values), replaces=name)
     except Invalid as invalid:
-        return problems.of_entry(invalid, "actions", _place(name), _NAMES)
+        return problems.of_entry(invalid, "actions", _place(name), actionform.NAMES)
     except Conflict as conflict:
         return FormProblems(other=[str(conflict)])
     return None
@@ -102,8 +97,64 @@ def _place(name: str | None) -> int:
     return names.index(name) if name in names else len(names)
 
 
+def _preview_typed(
+    request: HttpRequest, principal: Principal, name: str | None, values: Mapping[str, Any]
+) -> HttpResponse:
+    choice = _choice(principal, request.POST.get("alarm"), request.POST.get("alarm_id"))
+    wrong = FormProblems()
+    made, draft = None, ""
+    try:
+        made = previews.preview_typed(principal, values, choice.alarms)
+        draft = _keep_draft(request, values)
+    except Unrenderable as failure:
+        wrong.tell(failure.field, _in_words(failure))
+    except NotFound as missing:
+        wrong.tell("alarm_id", str(missing))
+    return _form(request, principal, name, values, wrong, choice, made, draft)
+
+
+def _in_words(failure: Unrenderable) -> str:
+    if failure.line is None:
+        return failure.reason
+    return _("Line %(line)d: %(reason)s") % {"line": failure.line, "reason": failure.reason}
+
+
+def _keep_draft(request: HttpRequest, values: Mapping[str, Any]) -> str:
+    """Keep what is typed for the frame that shows its HTML; gives its name."""
+    name = secrets.token_hex(8)
+    kept = list(request.session.get(_DRAFTS, {}).items())[1 - _MOST_DRAFTS :]
+    seen = {one: values[one] for one in previews.SEEN}
+    request.session[_DRAFTS] = {**dict(kept), name: seen}
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """For which alarms a preview is made, and which there are to choose from."""
+
+    chosen: str
+    """An alarm's id, or `_SEVERAL`; empty for the test alarm."""
+    alarms: tuple[str, ...]
+    offered: Sequence[AlarmView]
+
+
+def _choice(principal: Principal, chosen: str | None, by_id: str | None = None) -> _Choice:
+    offered = alarms.list_alarms(principal, AlarmFilter(), limit=_PREVIEW_CHOICES).items
+    wanted = (by_id or "").strip() or (chosen or "").strip()
+    if wanted == _SEVERAL:
+        return _Choice(wanted, tuple(one.alarm.id for one in offered), offered)
+    return _Choice(wanted, (wanted,) if wanted else (), offered)
+
+
 def _form(
-    request: HttpRequest, name: str | None, values: Mapping[str, Any], wrong: FormProblems
+    request: HttpRequest,
+    principal: Principal,
+    name: str | None,
+    values: Mapping[str, Any],
+    wrong: FormProblems,
+    choice: _Choice | None = None,
+    preview: Preview | None = None,
+    draft: str = "",
 ) -> HttpResponse:
     context = {
         "place": "response",
@@ -112,10 +163,16 @@ def _form(
         "values": values,
         "errors": wrong.fields,
         "others": wrong.other,
-        "default_subject": SUBJECT,
+        "advanced": actionform.is_advanced(values, wrong.fields),
+        "languages": actionform.languages(),
+        "notices": actionform.NOTICES,
+        "group_fields": GROUP_FIELDS,
         "variables": sorted(ALARM_VARIABLES),
         "sna_variables": sorted(SNA_VARIABLES),
         "filters": sorted(FILTERS),
+        "choice": choice or _choice(principal, None),
+        "preview": preview,
+        "frame": f"draft={draft}",
     }
     return render(request, "tocsin/action.html", context, status=422 if wrong else 200)
 
@@ -155,15 +212,21 @@ def test(request: HttpRequest, principal: Principal) -> HttpResponse:
 @page
 def preview(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The message as it would be sent for an alarm."""
-    name, alarm = request.GET.get("name", ""), request.GET.get("alarm") or None
-    context = {
+    name = request.GET.get("name", "")
+    choice = _choice(principal, filters.text(request, "alarm"), filters.text(request, "alarm_id"))
+    context: dict[str, Any] = {
         "place": "response",
         "tab": "actions",
         "name": name,
-        "alarm": alarm,
-        "preview": actiontest.preview_action(principal, name, alarm),
-        "alarms": alarms.list_alarms(principal, AlarmFilter(), limit=_PREVIEW_CHOICES).items,
+        "choice": choice,
+        "frame": urlencode({"name": name}),
     }
+    try:
+        context["preview"] = previews.preview_action(principal, name, choice.alarms)
+    except Unrenderable as failure:
+        context["failure"] = explain(
+            Finding("message.template", {"field": failure.field, "problem": _in_words(failure)})
+        )
     return render(request, "tocsin/preview.html", context)
 
 
@@ -171,6 +234,21 @@ def preview(request: HttpRequest, principal: Principal) -> HttpResponse:
 @page
 def preview_html(request: HttpRequest, principal: Principal) -> HttpResponse:
     """The HTML part of that message, alone, for its frame."""
-    name, alarm = request.GET.get("name", ""), request.GET.get("alarm") or None
-    shown = actiontest.preview_action(principal, name, alarm)
-    return mailframe.html_answer(shown.html or "")
+    choice = _choice(principal, filters.text(request, "alarm"))
+    draft = filters.text(request, "draft")
+    try:
+        if draft is None:
+            name = request.GET.get("name", "")
+            made = previews.preview_action(principal, name, choice.alarms)
+        else:
+            made = previews.preview_typed(principal, _draft(request, draft), choice.alarms)
+    except Unrenderable as failure:
+        return HttpResponse(_in_words(failure), status=422, content_type="text/plain")
+    return mailframe.html_answer(made.html)
+
+
+def _draft(request: HttpRequest, name: str) -> Mapping[str, Any]:
+    drafts: Mapping[str, Mapping[str, Any]] = request.session.get(_DRAFTS, {})
+    if name not in drafts:
+        raise NotFound("draft", name)
+    return drafts[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +10,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from tocsin.base.clock import DAY, now
 from tocsin.domain.alarm import AlarmState
 from tocsin.domain.principal import Principal
 from tocsin.domain.severity import Severity
@@ -19,7 +17,7 @@ from tocsin.engine import alarms, configuration
 from tocsin.engine.alarms import AlarmFilter
 from tocsin.engine.deliveries import DeliveryView
 from tocsin.engine.why import why
-from tocsin.web import filters, path, wording
+from tocsin.web import filters, live, path, wording
 from tocsin.web.answer import page
 
 _FILTERS = (
@@ -66,9 +64,8 @@ def _path(delivery: DeliveryView) -> tuple[path.Stop, ...]:
 
 
 def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -> HttpResponse:
-    etag = _etag(request, principal)
-    # Compression on the way makes a weak one of it (RFC 9110 section 8.8.3).
-    if request.headers.get("If-None-Match", "").removeprefix("W/") == etag:
+    etag = live.etag(request, principal)
+    if live.is_known(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     wanted = AlarmFilter(
         state=filters.word(request, "state", AlarmState),
@@ -113,21 +110,6 @@ def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -
     )
     answer["ETag"] = etag
     return answer
-
-
-def _etag(request: HttpRequest, principal: Principal) -> str:
-    """Changes with whatever the page shows: alarms, configuration, language, who looks, the day."""
-    parts = (
-        alarms.live_mark(principal),
-        str(configuration.current_number()),
-        request.get_full_path(),
-        request.headers.get("HX-Request", ""),
-        getattr(request, "LANGUAGE_CODE", ""),
-        request.headers.get("Cookie", ""),
-        principal.role,
-        str(now() // DAY),
-    )
-    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Deliveries: the list, one delivery with the evidence of each attempt."""
+"""Deliveries: the list, one delivery with the evidence of each attempt, what is done with them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from tocsin.base.clock import DAY, HOUR, Instant, now, parse_rfc3339
 from tocsin.domain.delivery import OPEN_STATES, DeliveryState
 from tocsin.domain.principal import Principal
-from tocsin.engine import appliance, configuration, deliveries
+from tocsin.engine import appliance, configuration, deliveries, handling, tally, told
 from tocsin.engine.deliveries import AttemptView, DeliveryFilter, DeliveryView
 from tocsin.engine.errors import NotFound
+from tocsin.engine.handling import Handled, Handling
 from tocsin.trust.certificate import Certificate
-from tocsin.web import filters, path, wording
+from tocsin.web import filters, live, path, plot, wording
 from tocsin.web.answer import page
 
-_FILTERS = ("state", "action", "test", "code", "alarm")
-_CAN_RETRY = frozenset(
-    {
-        DeliveryState.FAILED,
-        DeliveryState.CANCELLED,
-        DeliveryState.UNKNOWN,
-        DeliveryState.HELD,
-        DeliveryState.RETRYING,
-    }
-)
+_FILTERS = ("state", "action", "text", "since", "test", "twice", "code", "alarm")
+_MORE_FILTERS = ("test", "twice", "code")
+_SINCE: dict[str, Instant] = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY}
+_PLOTTED = (DeliveryState.DELIVERED, DeliveryState.RETRYING, DeliveryState.FAILED)
+_MOST_REFUSALS = 20
 
 
 @require_safe
@@ -50,6 +48,20 @@ def detail(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse
     return _list(request, principal, context)
 
 
+@require_safe
+@page
+def alarms(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
+    """Every alarm that a delivery tells."""
+    found = told.list_told(principal, id_, cursor=filters.text(request, "cursor"))
+    context = {
+        "place": "deliveries",
+        "delivery": deliveries.get_delivery(principal, id_),
+        "page": found,
+        "more": filters.query(request, cursor=found.next) if found.next else "",
+    }
+    return render(request, "tocsin/told.html", context)
+
+
 def shown(principal: Principal, delivery: DeliveryView) -> dict[str, Any]:
     """What the component of a delivery needs."""
     return {
@@ -64,8 +76,7 @@ def shown(principal: Principal, delivery: DeliveryView) -> dict[str, Any]:
             }
             for one in reversed(delivery.attempts)
         ],
-        "can_retry": delivery.state in _CAN_RETRY and not delivery.is_test,
-        "can_cancel": delivery.state in OPEN_STATES and delivery.state != DeliveryState.SENDING,
+        "can": handling.possible(delivery),
         "is_open": delivery.state in OPEN_STATES,
     }
 
@@ -86,36 +97,85 @@ def _certificates(
 
 
 def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -> HttpResponse:
-    wanted = DeliveryFilter(
+    light = appliance.relay_light(principal)
+    mark = live.etag(request, principal, str(light))
+    if live.is_known(request, mark):
+        return HttpResponseNotModified(headers={"ETag": mark})
+    found = deliveries.list_deliveries(
+        principal, _wanted(request), cursor=filters.text(request, "cursor")
+    )
+    chosen = filters.chosen(request, _FILTERS)
+    answer = render(
+        request,
+        "tocsin/deliveries.html",
+        {
+            "place": "deliveries",
+            "tab": "deliveries",
+            "page": found,
+            "query": filters.query(request, check=None),
+            "more": filters.query(request, cursor=found.next) if found.next else "",
+            "live": filters.query(request),
+            "check": filters.query(request, check="all"),
+            "checked": request.GET.get("check") == "all",
+            "chosen": chosen,
+            "filtered": any(chosen.values()),
+            "more_filters": any(chosen[name] for name in _MORE_FILTERS),
+            "counts": _counts(principal),
+            "plot": _plot(principal),
+            "plotted": _PLOTTED,
+            "relay": _paused_relay(light),
+            "states": wording.delivery_states(),
+            "since": _since_choices(chosen["since"]),
+            "actions": [one.name for one in configuration.current().configuration.actions],
+            **context,
+        },
+    )
+    answer["ETag"] = mark
+    return answer
+
+
+def _wanted(request: HttpRequest) -> DeliveryFilter:
+    return DeliveryFilter(
         state=filters.word(request, "state", DeliveryState),
         action=filters.text(request, "action"),
         alarm=filters.text(request, "alarm"),
         test=filters.truth(request, "test"),
         code=filters.text(request, "code"),
-    )
-    found = deliveries.list_deliveries(principal, wanted, cursor=filters.text(request, "cursor"))
-    chosen = filters.chosen(request, _FILTERS)
-    return render(
-        request,
-        "tocsin/deliveries.html",
-        {
-            "place": "deliveries",
-            "page": found,
-            "query": filters.query(request),
-            "more": filters.query(request, cursor=found.next) if found.next else "",
-            "chosen": chosen,
-            "filtered": any(chosen.values()),
-            "counts": _counts(principal),
-            "relay": _paused_relay(principal),
-            "states": wording.delivery_states(),
-            "actions": [one.name for one in configuration.current().configuration.actions],
-            **context,
-        },
+        maybe_twice=True if filters.truth(request, "twice") else None,
+        text=filters.text(request, "text"),
+        since=_since(filters.text(request, "since")),
     )
 
 
-def _paused_relay(principal: Principal) -> dict[str, Any] | None:
-    light = appliance.relay_light(principal)
+def _since(text: str | None) -> Instant | None:
+    """``1h``, ``24h`` or ``7d`` ago, or a time; anything else is as if nothing was asked."""
+    if text is None:
+        return None
+    if text in _SINCE:
+        return now() - _SINCE[text]
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        return None
+
+
+def _since_choices(chosen: str) -> list[tuple[str, str]]:
+    choices = [
+        ("1h", _("the last hour")),
+        ("24h", _("the last 24 hours")),
+        ("7d", _("the last 7 days")),
+    ]
+    if chosen and chosen not in _SINCE:
+        choices.append((chosen, chosen))  # a time that somebody wrote into the address
+    return choices
+
+
+def _plot(principal: Principal) -> plot.Plot:
+    at = now()
+    return plot.draw(tally.over_time(principal, plot.begin(at)), _PLOTTED, at)
+
+
+def _paused_relay(light: appliance.RelayLight) -> dict[str, Any] | None:
     if light.explained is None:
         return None
     return {
@@ -131,17 +191,64 @@ def _counts(principal: Principal) -> list[tuple[DeliveryState, int]]:
 
 @require_POST
 @page
-def retry(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
-    """Set a delivery going again."""
-    deliveries.retry(principal, id_)
-    messages.success(request, _("The delivery is queued again."))
+def handle(request: HttpRequest, principal: Principal, id_: str, what: Handling) -> HttpResponse:
+    """Retry, hold, release or cancel one."""
+    handling.handle(principal, what, id_)
+    messages.success(request, _done(what, 1))
     return HttpResponseRedirect(f"/deliveries/{id_}{filters.query(request)}")
 
 
 @require_POST
 @page
-def cancel(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
-    """Give a delivery up."""
-    deliveries.cancel(principal, id_)
-    messages.success(request, _("The delivery is cancelled: nobody gets it any more."))
-    return HttpResponseRedirect(f"/deliveries/{id_}{filters.query(request)}")
+def handle_several(request: HttpRequest, principal: Principal) -> HttpResponse:
+    """The same for each one that is chosen in the list."""
+    what = _asked(request)
+    results = handling.handle_each(principal, what, request.POST.getlist("id"))
+    refused = [one for one in results if one.problem is not None]
+    done = len(results) - len(refused)
+    if done:
+        messages.success(request, _done(what, done))
+    if not refused:
+        return HttpResponseRedirect(f"/deliveries{filters.query(request, check=None)}")
+    return render(request, "tocsin/handled.html", _refusals(request, refused))
+
+
+def _asked(request: HttpRequest) -> Handling:
+    try:
+        return Handling(request.POST.get("what", ""))
+    except ValueError:
+        raise NotFound("way to handle deliveries", request.POST.get("what", "")) from None
+
+
+def _refusals(request: HttpRequest, refused: list[Handled]) -> dict[str, Any]:
+    return {
+        "place": "deliveries",
+        "refused": refused[:_MOST_REFUSALS],
+        "count": len(refused),
+        "others": max(0, len(refused) - _MOST_REFUSALS),
+        "query": filters.query(request, check=None),
+    }
+
+
+def _done(what: Handling, count: int) -> str:
+    words = {
+        Handling.RETRY: ngettext(
+            "The delivery is queued again.", "%(count)d deliveries are queued again.", count
+        ),
+        Handling.HOLD: ngettext(
+            "The delivery is held until somebody releases it.",
+            "%(count)d deliveries are held until somebody releases them.",
+            count,
+        ),
+        Handling.RELEASE: ngettext(
+            "The delivery is released: it goes out now.",
+            "%(count)d deliveries are released: they go out now.",
+            count,
+        ),
+        Handling.CANCEL: ngettext(
+            "The delivery is cancelled: nobody gets it any more.",
+            "%(count)d deliveries are cancelled: nobody gets them any more.",
+            count,
+        ),
+    }
+    return words[what] % {"count": count}

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.central.configuration import RuleEntry
 from tocsin.central.problem import Invalid
 from tocsin.domain.principal import Permission, Principal, require
-from tocsin.engine import configuration
+from tocsin.engine import configuration, trial
 from tocsin.engine.errors import NotFound
 from tocsin.engine.rulecheck import check_rules
+from tocsin.engine.trial import Trial
 from tocsin.rules.condition import check_when
 from tocsin.web import problems, ruleform
 from tocsin.web.answer import page
@@ -62,6 +63,8 @@ def edit(request: HttpRequest, principal: Principal) -> HttpResponse:
     values = _values(request)
     if "add" in request.POST:
         return _form(request, name, values, [*rows, Row()], FormProblems())
+    if "trial" in request.POST:
+        return _try(request, principal, name, values, rows)
     wrong = _save(principal, name, values, rows)
     if wrong is not None:
         return _form(request, name, values, rows, wrong)
@@ -98,6 +101,24 @@ def _save(
     return None
 
 
+def _try(
+    request: HttpRequest,
+    principal: Principal,
+    name: str | None,
+    values: Mapping[str, Any],
+    rows: list[Row],
+) -> HttpResponse:
+    """Say how many stored alarms the conditions fit, before the rule is saved."""
+    if not ruleform.check_rows(rows):
+        return _form(request, name, values, rows, FormProblems())
+    when = ruleform.when_of_rows(rows)
+    wrong = {f"when.{field}": words for field, words in check_when(when)}
+    for row in rows:
+        row.error = wrong.get(f"when.{row.key}", "")
+    tried = None if wrong else trial.of_last_days(principal, when)
+    return _form(request, name, values, rows, FormProblems(fields=wrong), tried)
+
+
 def _place(name: str | None) -> int:
     names = [one.name for one in configuration.current().configuration.rules]
     return names.index(name) if name in names else len(names)
@@ -109,6 +130,7 @@ def _form(
     values: Mapping[str, Any],
     rows: list[Row],
     wrong: FormProblems,
+    tried: Trial | None = None,
 ) -> HttpResponse:
     failed = bool(wrong) or any(row.error for row in rows)
     context = {
@@ -122,6 +144,7 @@ def _form(
         "errors": wrong.fields,
         "others": wrong.other,
         "failed": failed,
+        "tried": tried,
     }
     return render(request, "tocsin/rule.html", context, status=422 if failed else 200)
 

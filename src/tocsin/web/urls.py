@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
+from tocsin.engine.handling import Handling
 from tocsin.web import (
     account,
     actions,
@@ -14,6 +15,7 @@ from tocsin.web import (
     general,
     people,
     rehearsal,
+    relays,
     response,
     trust,
 )
@@ -29,9 +31,15 @@ urlpatterns = [
     path("alarms/<str:id_>/acknowledge", alarms.acknowledge),
     path("alarms/<str:id_>/close", alarms.close),
     path("deliveries", deliveries.list_),
+    path("deliveries/handle", deliveries.handle_several),
     path("deliveries/<str:id_>", deliveries.detail),
-    path("deliveries/<str:id_>/retry", deliveries.retry),
-    path("deliveries/<str:id_>/cancel", deliveries.cancel),
+    path("deliveries/<str:id_>/alarms", deliveries.alarms),
+    path("deliveries/<str:id_>/retry", deliveries.handle, {"what": Handling.RETRY}),
+    path("deliveries/<str:id_>/hold", deliveries.handle, {"what": Handling.HOLD}),
+    path("deliveries/<str:id_>/release", deliveries.handle, {"what": Handling.RELEASE}),
+    path("deliveries/<str:id_>/cancel", deliveries.handle, {"what": Handling.CANCEL}),
+    path("relays", relays.list_),
+    path("relays/try", relays.try_now),
     path("response/rules", response.list_),
     path("response/rules/edit", response.edit),
     path("response/rules/remove", response.remove),

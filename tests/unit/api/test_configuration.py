@@ -21,6 +21,7 @@ SMTP = {
     "from": "tocsin@example.com",
     "user": "AKIAEXAMPLE",
 }
+SMTP_OPEN = {name: said for name, said in SMTP.items() if name != "user"}
 ROOT = chains.make("Example Root CA 2", ca=True, ends=4000)
 OLD = chains.make("Old Root CA", ca=True, starts=-90, ends=-1)
 FUTURE = chains.make("New Root CA", ca=True, starts=5, ends=90)
@@ -32,6 +33,8 @@ def test_an_empty_manager_shows_an_empty_document(api):
         "version": 0,
         "document": {
             "smtp": None,
+            "relays": [],
+            "outbox": {"in_doubt": "again", "keep_trying_h": 24, "page_address": ""},
             "trust": [],
             "ciphers": {"preset": "tocsin"},
             "sources": [],
@@ -116,6 +119,47 @@ def test_the_password_is_taken_and_never_given(api):
     ]
     assert models.StoredSecret.objects.count() == 2
     assert not any(PASSWORD in one for one in tables)
+
+
+BACKUP = {**SMTP, "name": "Backup", "server": "backup.example.com"}
+
+
+def test_the_password_of_a_further_relay_is_taken_and_never_given(api):
+    """As that of the first: set and replaced, kept without a word, told by its relay's name."""
+    last = {**BACKUP, "name": "Last", "port": 2587, "password": PASSWORD + "3"}
+    said = {
+        "smtp": {**SMTP, "password": PASSWORD + "1"},
+        "relays": [{**BACKUP, "password": PASSWORD + "2"}, last],
+    }
+    answers = [
+        api.post("/configuration", said),
+        api.post("/configuration", {"relays": [{**BACKUP, "after_s": 60}]}),
+        api.post("/configuration?dry_run=true", {"relays": [{**BACKUP, "password": PASSWORD}]}),
+        api.get("/configuration"),
+        api.get("/configuration/versions"),
+    ]
+    assert [one.status for one in answers] == [200] * 5, [one.text for one in answers]
+    assert not any(PASSWORD in one.text for one in answers)
+    paths = {one["path"] for one in answers[0].json["differences"]}
+    assert {"smtp.password", "relays Backup.password", "relays Last.password"} <= paths
+    assert [(one["path"], one["after"]) for one in answers[1].json["differences"]] == [
+        ("relays Backup.after_s", "60"),
+        ("relays Last", ""),
+    ]
+    assert answers[3].json["document"]["relays"][0]["password_file"] == "set"
+    (backup,) = configuration.current().configuration.relays
+    assert backup.password == Secret(PASSWORD + "2")
+    assert not any(
+        PASSWORD in str(row) for row in models.ConfigurationVersion.objects.values_list("document")
+    )
+
+
+@pytest.mark.parametrize("relays", [None, 5, "x", {}, [5], [None], [{"password": 5}], [[]]])
+def test_relays_that_are_none_are_refused(relays, api):
+    """Whatever stands there, the answer names what is wrong."""
+    answer = api.post("/configuration", {"smtp": SMTP_OPEN, "relays": relays})
+    document = answer.problem(422, "input.invalid")
+    assert all(one["field"].startswith("relays") for one in document["errors"])
 
 
 @pytest.mark.parametrize("password", [5, True, ["x"], {"x": "y"}, "", "a\nb", "x" * 100_000])

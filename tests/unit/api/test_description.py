@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from tocsin.api.urls import api as ninja
+from tocsin.central.configuration import PARTS, Outbox
+from tocsin.central.relay import FIELDS
 from tocsin.intake.http import AlarmFields
 
-WITHOUT_A_BODY = {"test", "retry", "cancel", "close", "acknowledge"}
+WITHOUT_A_BODY = {"test", "retry", "hold", "release", "cancel", "close", "acknowledge", "try"}
 
 
 def operations(document) -> Iterator[tuple[str, str, dict]]:
@@ -69,7 +71,7 @@ def test_every_operation_is_explained(api):
         named = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
         assert named == set(re.findall(r"{(\w+)}", path)), (path, method)
         if method in {"post", "put"} and not re.search(
-            r"/(test|retry|cancel|close|acknowledge)$", path
+            r"/(test|retry|hold|release|cancel|close|acknowledge|try)$", path
         ):
             assert operation["requestBody"]["required"], (path, method)
         ids.append(operation["operationId"])
@@ -107,3 +109,18 @@ def test_conditions_are_described(api):
         if method == "get" and "{" not in path and path != "/api/v1/configuration":
             names = {one["name"] for one in operation["parameters"] if one["in"] == "query"}
             assert {"limit", "cursor"} <= names, path
+
+
+def test_the_configuration_is_described_by_its_parts(api):
+    """Each part is named; relays with every field, its limits, and passwords never given back."""
+    operation = api.get("/openapi.json").json["paths"]["/api/v1/configuration"]["post"]
+    parts = operation["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert set(parts) == set(PARTS)
+    first, null = parts["smtp"]["anyOf"]
+    assert null == {"type": "null"}
+    further = parts["relays"]["items"]
+    assert set(further["properties"]) - set(first["properties"]) == {"name", "after_s"}
+    assert set(first["properties"]) == {*FIELDS} - {"password_file"} | {"password"}
+    assert first["properties"]["window"]["maximum"] == 1_000
+    assert first["properties"]["password"]["writeOnly"] is True
+    assert set(parts["outbox"]["anyOf"][0]["properties"]) == set(Outbox.model_fields)

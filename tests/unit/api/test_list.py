@@ -10,7 +10,7 @@ import pytest
 from tocsin.base.clock import now, rfc3339
 from tocsin.engine import access, configuration
 
-SMALL = ("/rules", "/actions", "/trust", "/appliances")
+SMALL = ("/rules", "/actions", "/trust", "/appliances", "/relays")
 
 
 def walk(api, path: str) -> tuple[list, list[int]]:

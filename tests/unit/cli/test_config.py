@@ -187,6 +187,62 @@ def test_get_gives_one_value(command, document):
         assert path in command("config", "get", path, status=2).err
 
 
+BACKUP = {
+    "name": "Backup",
+    "server": "backup.example.com",
+    "port": 465,
+    "encryption": "smtps",
+    "user": "backup",
+    "password_file": "smtp.pw",
+}
+
+
+def test_settings_of_relays_are_got_and_set(command, document):
+    """Also what nobody set is told; `config show` has only what was said."""
+    command("config", "apply", str(document))
+    assert command("config", "get", "smtp.window").out == "64\n"
+    assert command("config", "get", "smtp.max_send_rate").out == "null\n"
+    done = command("config", "set", "smtp.max_send_rate", "14")
+    assert done.out.splitlines()[0] == "smtp.max_send_rate: 14"
+    assert command("config", "get", "smtp.max_send_rate").out == "14\n"
+    assert command.answer("config", "show")["smtp"]["max_send_rate"] == 14
+    assert "window" not in command.answer("config", "show")["smtp"]
+    done = command("config", "set", "smtp.max_send_rate", "0", status=2)
+    assert "smtp.max_send_rate: is less than 0.001 (accepted: 0.001 to 1000000)" in done.err
+    command("config", "set", "smtp.max_send_rate", "null")
+    assert "max_send_rate" not in command.answer("config", "show")["smtp"]
+    assert configuration.current().configuration.smtp.password.reveal() == PASSWORD
+
+
+def test_the_outbox_is_got_and_set(command):
+    """One value at a time; the others stay."""
+    assert command("config", "get", "outbox.keep_trying_h").out == "24\n"
+    command("config", "set", "outbox.keep_trying_h", "48")
+    command("config", "set", "outbox.in_doubt", "hold")
+    assert command("config", "get", "outbox.keep_trying_h").out == "48\n"
+    assert configuration.current().configuration.outbox.in_doubt == "hold"
+
+
+def test_further_relays_by_document(command, document):
+    """Taken with their password, shown without, applied again without a change, in the history."""
+    command("config", "apply", str(document))
+    file = document.parent / "relays.yaml"
+    file.write_text(yaml.safe_dump({"relays": [BACKUP]}))
+    done = command("config", "apply", str(file))
+    assert "relays Backup.password: set" in done.out.splitlines()
+    assert command("config", "apply", str(file)).out.startswith("already so")
+    shown = command("config", "show").out
+    assert PASSWORD not in shown
+    assert command("config", "apply", "-", given=shown).out.startswith("already so")
+    assert command("config", "get", "relays.Backup.password_file").out == "set\n"
+    assert command("config", "get", "relays.Backup.after_s").out == "300\n"
+    assert "relays Backup.server: backup.example.com" in command("config", "history").out
+    assert PASSWORD not in command("config", "history", "--json").out
+    assert "is a list" in command("config", "set", "relays.Backup", "x", status=2).err
+    command("config", "apply", "-", given="relays: []")
+    assert configuration.current().configuration.relays == ()
+
+
 def test_set_changes_one_value(command, document):
     """As YAML reads it; everything else stays, the password too."""
     command("config", "apply", str(document))

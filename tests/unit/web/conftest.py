@@ -145,6 +145,12 @@ def make_delivery(alarm: str, state: str = "failed", **said: Any) -> str:
     return id_
 
 
+@pytest.fixture
+def delivery() -> Callable[..., str]:
+    """Makes a delivery that tells an alarm; gives its id."""
+    return make_delivery
+
+
 class Markup(HTMLParser):
     """A page as its elements and its text, as a browser would see them."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tocsin.domain.severity import Severity
 from tocsin.engine import configuration
 
 RULE = "/response/rules/edit"
@@ -254,3 +255,17 @@ def test_removing_asks_in_words(scene, admin: Client, markup):
     assert "Remove Scans?" in text
     assert "Remove Everything?" in text
     assert "['" not in text
+
+
+def test_a_rule_is_tried_before_it_is_saved(scene, reported, admin: Client, markup):
+    """How many stored alarms the conditions fit, in one sentence; nothing is saved."""
+    reported(type="Mild", severity=Severity.MINOR)
+    number = configuration.current_number()
+    form = rule_form(field=["type", ""], attribute=["", ""], values=["Mild", ""], trial="1")
+    page = markup(admin.post(RULE, form).content.decode())
+    assert "These conditions fit 1 alarm of the last 7 days." in page.text
+    assert "Scans" in [one.get("value") for one in page.all("input")]
+    assert configuration.current_number() == number
+    wrong = admin.post(RULE, {**form, "field": ["source_host", ""], "values": ["no host!", ""]})
+    assert wrong.status_code == 422
+    assert "These conditions fit" not in markup(wrong.content.decode()).text

@@ -160,6 +160,20 @@ class Migration(migrations.Migration):
                 name="delivery_test",
             ),
         ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("code__isnull", False)),
+                fields=["code", "id"],
+                name="delivery_code",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("maybe_twice", True)), fields=["id"], name="delivery_twice"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="deliverytally",
             constraint=models.UniqueConstraint(fields=("at", "state"), name="delivery_tally_one"),

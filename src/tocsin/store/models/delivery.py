@@ -115,6 +115,10 @@ class Delivery(models.Model):
                 condition=Q(sample__isnull=False),
                 name="delivery_test",
             ),
+            models.Index(
+                fields=["code", "id"], condition=Q(code__isnull=False), name="delivery_code"
+            ),
+            models.Index(fields=["id"], condition=Q(maybe_twice=True), name="delivery_twice"),
             models.Index(fields=["state", "id"], name="delivery_state"),
             models.Index(fields=["action", "id"], name="delivery_action"),
         ]

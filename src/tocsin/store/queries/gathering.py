@@ -9,15 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
 
-from tocsin.base.clock import HOUR, MINUTE, Instant
-from tocsin.rules.storm import OVERFLOW, Window
+from tocsin.base.clock import HOUR, Instant
+from tocsin.rules.storm import OVERFLOW, SKEW, Window
 from tocsin.store.queries.rows import insert_many, select_in
 
 _CHUNK = 400
 """Keys in one statement."""
-
-_SKEW: Instant = MINUTE
-"""How far the clocks of two nodes, or one clock before and after, may be apart unnoticed."""
 
 
 def take_turn(action: str) -> Window:
@@ -94,13 +91,13 @@ def mails_due(action: str, now: Instant) -> list[Instant]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM mail_slot WHERE action = %s AND due_at < %s", [action, now - HOUR - _SKEW]
+            "DELETE FROM mail_slot WHERE action = %s AND due_at < %s", [action, now - HOUR - SKEW]
         )
         cursor.execute(
             "UPDATE mail_slot SET due_at = %s WHERE action = %s AND due_at > %s AND NOT EXISTS "
             "(SELECT 1 FROM delivery WHERE state = 'held' AND hold = 'gathering' "
             "AND not_before = mail_slot.due_at AND delivery.action = mail_slot.action)",
-            [now, action, now + _SKEW],
+            [now, action, now + SKEW],
         )
         cursor.execute("SELECT due_at FROM mail_slot WHERE action = %s", [action])
         return [row[0] for row in cursor.fetchall()]

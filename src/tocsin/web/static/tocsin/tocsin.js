@@ -93,7 +93,7 @@ async function look() {
   for (const row of all("tbody tr", next)) {
     const old = document.getElementById(row.id);
     if (!old) added += 1;
-    else if (old.innerHTML !== row.innerHTML && !old.contains(document.activeElement)) {
+    else if (old.innerHTML !== row.innerHTML && !old.contains(document.activeElement) && !$(":checked", old)) {
       old.innerHTML = row.innerHTML;
       old.className = row.className;
       htmx.process(old);
