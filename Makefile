@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: env dev run test lint docs bench bench-startup bench-pipeline bench-outbox bench-farrelay \
-  bench-latency bench-memory soak fuzz lock clean
+  bench-latency bench-memory bench-probe soak fuzz lock clean
 
 env: $(VENV)/.run
 
@@ -43,7 +43,7 @@ docs: dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 # Peers are measured in the same run, so many times: make bench-outbox ROUNDS=3
-bench: bench-startup bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory
+bench: bench-startup bench-probe bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory
 
 bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: ROUNDS = 5
 bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: env
@@ -53,10 +53,15 @@ bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: 
 bench-startup: env
 	$(BIN)/python bench/startup.py
 
-# The crash tests again and again, each round killing at other moments: make soak ROUNDS=50
+# Against sslyze in an environment of its own: make bench-probe TOCSIN_SSLYZE_PYTHON=/there/bin/python
+bench-probe: ROUNDS = 5
+bench-probe: env
+	$(BIN)/python bench/probe.py --rounds $(ROUNDS)
+
+# A hundred kills again and again, each time at other moments and in another order: make soak ROUNDS=50
 ROUNDS ?= 10
 soak: dev
-	for round in $$(seq $(ROUNDS)); do TOCSIN_SOAK=$$round $(BIN)/pytest tests/crash -q || exit 1; done
+	for round in $$(seq $(ROUNDS)); do TOCSIN_SOAK=$$round $(BIN)/pytest tests/crash/test_everything.py -q || exit 1; done
 
 # New ways through the mail code are looked for, so long for each target: make fuzz SECONDS=600
 SECONDS ?= 60

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,23 @@ def alarms(count: int, prefix: str = "alarm") -> Sequence[dict[str, Any]]:
         }
         for place in range(count)
     ]
+
+
+def metrics(url: str) -> dict[str, float]:
+    """What a manager's ``/metrics`` says: each sample with its labels, and its value."""
+    with urllib.request.urlopen(f"{url}/metrics", timeout=30) as answer:
+        text = answer.read().decode()
+    samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
+def entries(told: dict[str, float], state: str) -> int:
+    """How often a delivery of the kind email came into that state."""
+    return int(told.get(f'tocsin_deliveries_total{{kind="email",state="{state}"}}', 0))
+
+
+def is_settled(told: dict[str, float]) -> bool:
+    """Whether by these numbers every transition is decided and no delivery is under way."""
+    under_way = ("queued", "sending", "retrying")
+    waiting = sum(told[f'tocsin_deliveries_now{{state="{one}"}}'] for one in under_way)
+    return told["tocsin_transitions_undecided"] == waiting == 0

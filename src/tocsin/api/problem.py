@@ -136,11 +136,17 @@ def method_not_allowed(request: HttpRequest, allowed: Sequence[str]) -> HttpResp
     return answer
 
 
+_RETRY_AFTER_S = "5"
+"""When a store that did not answer is worth another try (RFC 9110 section 10.2.3)."""
+
+
 def store_failed(_request: HttpRequest, error: DatabaseError) -> HttpResponse:
     """503: the store does not take or give anything just now."""
     _log.error("store does not answer", error=str(error))
     full = "full" in str(error).lower() or "no space" in str(error).lower()
-    return problem(503, Finding("store.full" if full else "store.locked"))
+    answer = problem(503, Finding("store.full" if full else "store.locked"))
+    answer["Retry-After"] = _RETRY_AFTER_S
+    return answer
 
 
 def _unknown(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from tocsin.base.home import Home
 from tocsin.cli.bind import add_bind, read_bind, why_unusable
@@ -27,6 +28,8 @@ def _run(arguments: argparse.Namespace, home: Home, _output: Output) -> int:
     host, port = read_bind(arguments) if arguments.role == "web" else ("", 0)
     home.make()
     set_up_logging(home, arguments.role)
+    # Read with the settings: over plain HTTP a browser would not send back a secure cookie.
+    os.environ["TOCSIN_HTTP"] = "1" if arguments.role == "web" and arguments.http else "0"
     open_store(home)
     if arguments.role == "web":
         from tocsin.engine import webrole  # noqa: PLC0415

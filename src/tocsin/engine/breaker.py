@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tocsin.base.backoff import Backoff
-from tocsin.base.clock import MINUTE, SECOND, Clock, Instant
+from tocsin.base.clock import SECOND, Clock, Instant
 from tocsin.faults.catalogue import FAULTS
 from tocsin.faults.fault import Finding, Retry
 
@@ -17,7 +17,7 @@ _PASSING = Backoff(first=2, ceiling=60)
 _LASTING = Backoff(first=30, ceiling=600)
 _QUOTA = Backoff(first=1800, ceiling=3600)
 
-_BLIP: Instant = MINUTE
+_BLIP_S = 60.0
 """A fault that passes by itself is told to nobody before it has lasted so long."""
 
 
@@ -45,7 +45,15 @@ class Breaker:
     probe_at: Instant | None = None
     failures: int = 0
     failed_at: float = 0.0
+    _paused_from: float = 0.0
     _probe_due: float = 0.0
+
+    @property
+    def paused_for(self) -> float | None:
+        """Seconds since the pause began; None when there is none."""
+        if self.paused_at is None:
+            return None
+        return self.clock.monotonic() - self._paused_from
 
     @property
     def probe_in(self) -> float:
@@ -55,11 +63,11 @@ class Breaker:
     @property
     def telling(self) -> bool:
         """The pause is worth an alarm: it will not pass, or has not passed, by itself."""
-        if self.finding is None or self.paused_at is None:
+        if self.finding is None or self.paused_for is None:
             return False
-        if FAULTS[self.finding.code].retry is Retry.FINAL:
+        if FAULTS[self.finding.code].retry is Retry.FINAL or self.finding.code == _DAILY:
             return True
-        return self.clock.now() - self.paused_at >= _BLIP or self.finding.code == _DAILY
+        return self.paused_for >= _BLIP_S
 
     def fail(self, finding: Finding) -> None:
         """The relay as a whole did not work: pause, longer each time."""
@@ -69,7 +77,8 @@ class Breaker:
         self.use = Use.PAUSED
         self.failed_at = self.clock.monotonic()
         self.finding = finding
-        self.paused_at = self.paused_at or now
+        if self.paused_at is None:
+            self.paused_at, self._paused_from = now, self.failed_at
         self.probe_at = now + int(wait * SECOND)
         self._probe_due = self.failed_at + wait
 
@@ -91,6 +100,13 @@ class Breaker:
         self.finding = self.paused_at = self.probe_at = None
         self.failures = 0
         return was_failing
+
+    def remember(self, paused_at: Instant | None) -> None:
+        """Take over a pause from before a restart; it goes on as a try."""
+        self.paused_at = paused_at
+        if paused_at is not None:
+            lasted = max(0, self.clock.now() - paused_at)
+            self._paused_from = self.clock.monotonic() - lasted / SECOND
 
     def try_now(self) -> None:
         """Something that may be the cure was changed, or a person asks: look at once."""

@@ -12,9 +12,10 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
 from tocsin.engine.errors import Conflict, Refused
 from tocsin.engine.relay import relays
+from tocsin.engine.trusted import trusted_anchors
 from tocsin.faults.fault import Finding
 from tocsin.mail.relay import Encryption
-from tocsin.trust.anchor import Anchor, check_anchor
+from tocsin.trust.anchor import Anchor, check_anchor, warn_of
 from tocsin.trust.collect import Collection
 from tocsin.trust.collect import collect as look
 
@@ -50,7 +51,7 @@ def collect(
             host,
             port,
             mode,
-            anchors=tuple(one.anchor for one in configuration.trust),
+            anchors=trusted_anchors(configuration),
             policy=configuration.ciphers.policy,
             timeout=_bounded(timeout),
         )
@@ -72,6 +73,10 @@ class CheckedAnchor:
     presented: bool
     problems: tuple[str, ...]
     """Why it verifies nothing (any more)."""
+    warnings: tuple[str, ...]
+    """What whoever trusts it must know."""
+    system: bool
+    """Whether it is a root of the operating system; of those only what carries is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,11 @@ def check_trust(principal: Principal, *, timeout: float = 30.0) -> TrustCheck:
     return TrustCheck(
         f"{relay.host}:{relay.port}",
         found,
-        tuple(_checked(one, found) for one in relay.anchors),
+        tuple(
+            checked
+            for checked in (_checked(one, found) for one in relay.anchors)
+            if checked.carries or not checked.system
+        ),
     )
 
 
@@ -128,6 +137,8 @@ def _checked(anchor: Anchor, found: Collection) -> CheckedAnchor:
         carries=any(one.verdict.anchor == sha256 for one in found.endpoints),
         presented=found.certificate(sha256) is not None,
         problems=tuple(check_anchor(anchor.certificate, now())),
+        warnings=tuple(warn_of(anchor.certificate)),
+        system=anchor.system,
     )
 
 

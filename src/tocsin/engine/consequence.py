@@ -26,6 +26,10 @@ RETRY = Backoff(first=5, ceiling=1200, factor=2.5)
 QUOTA_USED = Finding("ses.daily-quota", {"reply": "the quota that was set is used up"})
 """The relay was not asked: what it may take in a day by its configuration, it has taken."""
 
+BROKEN = frozenset({"smtp.closed-early", "smtp.timeout", "smtp.not-smtp"})
+"""A connection that worked broke in the middle of a message: the relay's doing, or the
+message's. One message alone proves nothing against the relay."""
+
 THROTTLED = "ses.rate-exceeded"
 """The relay is well and asks for less: its rate is lowered, and it is not paused."""
 
@@ -192,7 +196,12 @@ def _next_try(outgoing: Outgoing, sent: SendOutcome, number: int) -> Instant:
     finding = sent.finding
     if finding is not None and finding.code == THROTTLED:
         return sent.finished_at + SECOND  # the rate has been lowered: it need not wait long
-    if finding is not None and FAULTS[finding.code].scope is Scope.RELAY and not sent.in_doubt:
+    if (
+        finding is not None
+        and FAULTS[finding.code].scope is Scope.RELAY
+        and finding.code not in BROKEN
+        and not sent.in_doubt
+    ):
         return sent.finished_at  # the relay's own pause is what it waits for
     if sent.ok and len(sent.recipients) < _pending(outgoing.recipients):
         return sent.finished_at  # the others were more than the relay takes at once

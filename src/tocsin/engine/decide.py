@@ -56,7 +56,7 @@ def decide(
         try:
             # A decision that a power failure takes back is made again.
             with atomic_unsynced():
-                done = _decide(response, limit, seen, clock.now())
+                done = _decide(response, limit, seen, clock)
             break
         except (IntegrityError, OperationalError):
             # Where several decide at once, two may have wanted the same rows in opposite order.
@@ -65,12 +65,13 @@ def decide(
     return done
 
 
-def _decide(response: Response, limit: int, seen: int | None, now: Instant) -> tuple[int, int]:
+def _decide(response: Response, limit: int, seen: int | None, clock: Clock) -> tuple[int, int]:
+    now = clock.now()
     undecided = decision.take_undecided(now, response.version, limit)
     if undecided and seen is not None and current_number() != seen:
         raise Outdated
     decided = _ask(response, undecided, now)
-    deliveries = [*decided.deliveries, *gather(response, decided.gathered, now)]
+    deliveries = [*decided.deliveries, *gather(response, decided.gathered, clock)]
     decision.record_matches(decided.matched)
     decision.queue(deliveries)
     counters.add_deliveries(((one.kind, one.state.value) for one in deliveries), now)

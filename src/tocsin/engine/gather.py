@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tocsin.base.clock import Instant
+from tocsin.base.clock import Clock, Instant
 from tocsin.base.ids import uuid7
 from tocsin.engine.response import Action, Response
 from tocsin.rules.ceiling import Ceiling
@@ -19,7 +19,7 @@ Asked = tuple[Undecided, str]
 
 
 def gather(
-    response: Response, asked: Mapping[str, Sequence[Asked]], now: Instant
+    response: Response, asked: Mapping[str, Sequence[Asked]], clock: Clock
 ) -> list[NewDelivery]:
     """Give each transition its place, in the transaction of its decision.
 
@@ -29,36 +29,48 @@ def gather(
     Args:
         response: the version that decides.
         asked: by action, what it is to tell.
-        now: the moment.
+        clock: the time is looked up for each action when its turn has come.
     """
     new: list[NewDelivery] = []
-    added: list[Added] = []
     # In one order everywhere, so that two never wait for each other's turn.
     for name in sorted(asked):
-        action = response.actions[name]
-        places, told = _places(action, asked[name], now)
-        for place in places:
-            if place.due_at is None:
-                added.append(_added(place.mail, action, told[place.mail], response.version))
-            else:
-                until = place.due_at if place.gathers else None
-                new.append(
-                    response.delivery(
-                        place.mail, action, told[place.mail], now, gathers_until=until
-                    )
-                )
+        new += _gather(response, response.actions[name], asked[name], clock)
     if asked:
-        decision.add(added)
-        gathering.forget_windows(now - response.longest_window - SKEW)
+        gathering.forget_windows(clock.now() - response.longest_window - SKEW)
     return new
 
 
+def _gather(
+    response: Response, action: Action, asked: Sequence[Asked], clock: Clock
+) -> list[NewDelivery]:
+    # Taken first: what is read afterwards, and be it the time, is nobody else's to change.
+    overflow = gathering.take_turn(action.name)
+    now = clock.now()
+    places, told = _places(action, asked, overflow, now)
+    decision.add(
+        [
+            _added(one.mail, action, told[one.mail], response.version)
+            for one in places
+            if one.due_at is None
+        ]
+    )
+    return [
+        response.delivery(
+            one.mail,
+            action,
+            told[one.mail],
+            now,
+            gathers_until=one.due_at if one.gathers else None,
+        )
+        for one in places
+        if one.due_at is not None
+    ]
+
+
 def _places(
-    action: Action, asked: Sequence[Asked], now: Instant
+    action: Action, asked: Sequence[Asked], overflow: Window, now: Instant
 ) -> tuple[list[Place], dict[str, list[Undecided]]]:
     """The mails of an action, each as it was first, and what each tells."""
-    # Taken first: what is read afterwards is nobody else's to change.
-    overflow = gathering.take_turn(action.name)
     keys = [action.key(one.alarm, rule) for one, rule in asked]
     windows = gathering.windows(action.name, list({key for key in keys if key is not None}))
     windows[OVERFLOW] = overflow

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 
 import structlog
 from django.db import transaction
 
-from tocsin.base.clock import DAY, SYSTEM_CLOCK, Instant
+from tocsin.base.clock import DAY, SECOND, SYSTEM_CLOCK, Instant
 from tocsin.base.home import Home
 from tocsin.engine import nudge
 from tocsin.engine.accept import close_quiet
@@ -24,15 +25,19 @@ from tocsin.engine.responselog import ResponseLog
 from tocsin.engine.role import RunningRole
 from tocsin.engine.sender import Policy, Sender
 from tocsin.engine.storethread import StoreThread
-from tocsin.store.queries import counters, operation, outbox
+from tocsin.store.queries import counters, operation, outbox, reports
+from tocsin.store.sqlite.checkpoint import checkpoint
 
 ROLE = "responder"
 _POLL_S = 1.0
 _HOUSEKEEPING_S = 5.0
 _FINISH_S = 3.0
 """How long deliveries under way may take when the role is asked to end."""
+_TIDY_S = 1.0
 _GATHERED_S = 0.5
 """How late a digest may be."""
+_SET_CLOCK: Instant = 10 * SECOND
+"""A clock that moved so much by itself was set."""
 _TALLIED: Instant = 8 * DAY
 """How long it is kept what went when."""
 _BATCH = 500
@@ -66,6 +71,8 @@ class _Responder:
         self._response: Response | None = None
         self._failure = ""
         self._policy = Policy()
+        self._ahead: Instant | None = None
+        """How far the wall clock was ahead of the monotonic one."""
         self._seen = 0
         """The latest version there is, whether it could be taken over or not."""
 
@@ -83,6 +90,7 @@ class _Responder:
             asyncio.create_task(self._sender.run(), name="send"),
             asyncio.create_task(self._keep_house(), name="keep house"),
             asyncio.create_task(self._let_go(), name="let go"),
+            asyncio.create_task(self._tidy(), name="tidy"),
         ]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -160,6 +168,7 @@ class _Responder:
 
     async def _keep_house(self) -> None:
         while True:
+            await self._notice_set_clock()
             await self._store.insist(outbox.renew_leases, self._role.owner, _now() + LEASE)
             await self._store.insist(self._take_back)
             while await self._store.insist(close_quiet) > 0:
@@ -168,6 +177,27 @@ class _Responder:
             await self._store.insist(_forget)
             await self._sender.refresh()
             await asyncio.sleep(_HOUSEKEEPING_S)
+
+    async def _notice_set_clock(self) -> None:
+        """A clock that is set must not end alarms before their time, nor keep them longer."""
+        ahead = _now() - int(SYSTEM_CLOCK.monotonic() * SECOND)
+        step, self._ahead = ahead - (self._ahead or ahead), ahead
+        if abs(step) < _SET_CLOCK:
+            return
+        _log.warning("the clock was set", step_s=round(step / SECOND))
+        if step > 0:
+            await self._store.insist(reports.shift_quiet, step, _now() - step)
+        else:
+            await self._store.insist(reports.shift_quiet_back, -step, _now())
+
+    async def _tidy(self) -> None:
+        """Keep the embedded store's log short."""
+        while True:
+            try:
+                await asyncio.to_thread(checkpoint)
+            except (OSError, sqlite3.Error) as error:  # a full disk is told by who must write
+                _log.warning("the store's log was not moved", error=str(error))
+            await asyncio.sleep(_TIDY_S)
 
     async def _let_go(self) -> None:
         """Release what has gathered for long enough."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from tocsin.base.clock import SECOND, Clock
+from tocsin.base.clock import Clock
 from tocsin.engine.breaker import Breaker, Use
 from tocsin.engine.bucket import Bucket
 from tocsin.engine.quota import Quota
@@ -39,6 +39,10 @@ class Route:
         """Connections that are opened or carry something just now."""
         self.carrying_slow = 0
         """Those of them that carry what may take long."""
+        self.stalled = 0
+        """Those of them that wait for an answer that does not come."""
+        self.broke_on: set[str] = set()
+        """Deliveries on which a connection broke since the relay last took one."""
         self._clock = clock
         self._worn: list[RelayConnection] = []
 
@@ -130,7 +134,7 @@ class Route:
 
     def remember(self, known: Remembered) -> None:
         """Take over what the store knows from before; a pause goes on as a try."""
-        self.breaker.paused_at = known.paused_at
+        self.breaker.remember(known.paused_at)
         self.bucket.learnt = known.learnt_rate
         self.quota.load(known.usage)
 
@@ -178,7 +182,7 @@ def _recipients(batch: Sequence[Prepared]) -> int:
     return sum(len(one.envelope.recipients) for one in batch)
 
 
-def carriers(routes: Sequence[Route], clock: Clock) -> list[Route]:
+def carriers(routes: Sequence[Route]) -> list[Route]:
     """The routes that messages may go by now: what is tried, and the one that carries.
 
     In the order of preference the first that is open carries; one before it that is being
@@ -186,10 +190,9 @@ def carriers(routes: Sequence[Route], clock: Clock) -> list[Route]:
     paused for the time that it waits.
     """
     found: list[Route] = []
-    now = clock.now()
     for place, route in enumerate(routes):
-        before = [one.breaker.paused_at for one in routes[:place]]
-        if any(at is None or now - at < route.relay.after_s * SECOND for at in before):
+        before = [one.breaker.paused_for for one in routes[:place]]
+        if any(lasted is None or lasted < route.relay.after_s for lasted in before):
             break
         if route.breaker.use is Use.OPEN:
             found.append(route)

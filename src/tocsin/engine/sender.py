@@ -20,7 +20,7 @@ from tocsin.engine import consequence, ledger
 from tocsin.engine.breaker import Use
 from tocsin.engine.claimer import Claimer
 from tocsin.engine.composing import Composer, NotComposed
-from tocsin.engine.consequence import QUOTA_USED, THROTTLED, Consequence
+from tocsin.engine.consequence import BROKEN, QUOTA_USED, THROTTLED, Consequence
 from tocsin.engine.prober import Prober
 from tocsin.engine.ready import Prepared, Ready
 from tocsin.engine.recorder import Recorder
@@ -37,8 +37,10 @@ _AHEAD = 512
 """Deliveries composed before they are claimed, where no rate says fewer."""
 _SLOW_BATCH = 8
 """Messages at once of those that may hold others up."""
-_STALLED_S = 5.0
+_STALLED_S = 3.0
 """Messages behind one that takes so long are taken back and go over another connection."""
+_PROOF = 3
+"""So many messages in a row on which a connection broke prove it of the relay."""
 _LOOK_S = 1.0
 """The outbox is looked at so often, whether anybody said that something is new or not."""
 
@@ -140,7 +142,7 @@ class Sender:
 
     def report(self) -> dict[str, Any]:
         """How the relays do, for the role's line on the page."""
-        carrying = carriers(self._routes, self._clock)
+        carrying = carriers(self._routes)
         return {"relays": [route.report(standby=route not in carrying) for route in self._routes]}
 
     async def run(self) -> None:
@@ -180,7 +182,7 @@ class Sender:
 
     def _wanted_ahead(self) -> int:
         """How many to compose now: what is composed cannot be overtaken by what is graver."""
-        able = carriers(self._routes, self._clock)
+        able = carriers(self._routes)
         if not able:
             return 0
         ahead = _AHEAD
@@ -202,7 +204,7 @@ class Sender:
         if generation != self._generation or not fresh:
             return 0
         self._unclaimed.update(one.id for one in fresh)
-        relay = (carriers(self._routes, self._clock) or self._routes)[-1].relay
+        relay = (carriers(self._routes) or self._routes)[-1].relay
         prepared, hopeless = await asyncio.to_thread(self._prepare, fresh, relay)
         if generation == self._generation:
             self._ready.add(prepared, self._clock.monotonic())
@@ -249,7 +251,7 @@ class Sender:
     def _assign(self) -> float:
         """Start what can be started; gives the seconds after which to look again."""
         wait = _LOOK_S
-        for route in carriers(self._routes, self._clock):
+        for route in carriers(self._routes):
             while self._start_one(route):
                 pass
             if self._ready:
@@ -266,7 +268,7 @@ class Sender:
         both = bool(self._ready.slow) and bool(self._ready.quick)
         wanted = max(route.wanted(waiting), 2 if both and not trying else 1)
         wanted = min(wanted, route.most_connections)
-        if route.carrying >= wanted:
+        if route.carrying - route.stalled >= wanted or route.carrying >= route.most_connections:
             return False
         room = route.room()
         if room == 0 and route.quota_is_used():
@@ -370,36 +372,40 @@ class Sender:
     ) -> None:
         mine = await self._mine(route, batch)
         began = last = self._clock.monotonic()
-        ended = 0
+        stalled = False
         freed: list[Prepared] = []
 
         def settle(outcomes: Sequence[tuple[int, SendOutcome]]) -> None:
-            nonlocal last, ended
+            nonlocal last
             now = self._clock.monotonic()
             for index, sent in outcomes:
-                ended += 1
                 if sent.untried:
                     freed.append(mine[index])
                 else:
                     self._settle(route, mine[index], sent, connection.id, began)
                     self._ready.took(mine[index].envelope, now - last, now)
                     last = now
+            if stalled and freed and self._tasks is not None:
+                self._tasks.create_task(self._free(route, freed))
 
         async def free_stalled() -> None:
             """Let the messages behind one that the relay does not answer for go elsewhere."""
-            before = -1
+            nonlocal stalled
             while True:
-                await asyncio.sleep(_STALLED_S)
-                if ended == before and ended + 1 < len(mine):
+                await asyncio.sleep(_STALLED_S / 2)
+                silent = self._clock.monotonic() - last >= _STALLED_S
+                if silent and not stalled:
+                    stalled = True
+                    route.stalled += 1
                     connection.forgo_rest()
-                    await self._free(route, freed)
-                before = ended
+                    self._changed.set()
 
         watching = asyncio.create_task(free_stalled())
         try:
             sent = await connection.deliver([one.envelope for one in mine], settle)
         finally:
             watching.cancel()
+            route.stalled -= stalled
         await self._recorder.flush()
         await self._free(route, freed)
         reason = sent[0].finding if sent and all(one.untried for one in sent) else None
@@ -442,14 +448,21 @@ class Sender:
         self._recorder.add(route, result.outcome)
         if sent.ok:
             self._accepted(route, result, began)
-        if result.relay_fault is not None:
-            if result.relay_fault.code == THROTTLED:
-                self._throttled(route)
-            else:
-                self._pause(route, result.relay_fault, began)
+        fault = result.relay_fault
+        if fault is None:
+            return
+        if fault.code == THROTTLED:
+            self._throttled(route)
+            return
+        if fault.code in BROKEN:
+            route.broke_on.add(one.outgoing.id)
+            if len(route.broke_on) < _PROOF:
+                return
+        self._pause(route, fault, began)
 
     def _accepted(self, route: Route, result: Consequence, began: float) -> None:
         route.quota.add(result.outcome.taken, self._clock.now())
+        route.broke_on.clear()
         if route.bucket.accepted(result.outcome.taken, self._clock.monotonic()):
             self._recorder.note(route)
         if route.breaker.succeed(began):
@@ -467,7 +480,7 @@ class Sender:
         if began is not None and breaker.use is Use.PAUSED and began <= breaker.failed_at:
             return  # the same failure, heard of over another connection
         breaker.fail(finding)
-        if not carriers(self._routes, self._clock):
+        if not carriers(self._routes):
             self._forget_ready()
         _log.warning(
             "relay paused",

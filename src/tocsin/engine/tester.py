@@ -71,7 +71,7 @@ class Tester:
     async def _test(self, one: Outgoing) -> None:
         if not await self._claimer.claim([one]):
             return
-        route = next(iter(carriers(self.routes, self._clock) or self.routes), None)
+        route = next(iter(carriers(self.routes) or self.routes), None)
         began = self._clock.monotonic()
         result = await self._try(one, route)
         self._recorder.add(route, result.outcome)

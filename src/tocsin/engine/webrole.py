@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 import time
 from typing import Any
@@ -44,13 +43,11 @@ def run(home: Home, host: str, port: int, *, plain: bool) -> None:
 
 
 def _serve(home: Home, role: RunningRole, host: str, port: int, *, plain: bool) -> None:
+    # Loaded before the worker is forked: it starts at once and shares the pages.
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
     from django.db import connections  # noqa: PLC0415
     from granian.constants import HTTPModes, Interfaces, SSLProtocols  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
-
-    os.environ["TOCSIN_HTTP"] = "1" if plain else "0"
-    # Loaded before the worker is forked: it starts at once and shares the pages.
-    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
 
     application = get_wsgi_application()
     _warm_up(application)

@@ -83,11 +83,12 @@ class Storm:
         window = self._windows.get(key) if key is not None else None
         if key is None or window is None or self._is_over(window):
             return self._at_once(key)
-        closes_at = window.closes_at
-        if self._now >= closes_at:
-            closes_at += self._span
-        elif window.digest in self._gathering:
+        if window.digest in self._gathering:
             return Place(window.digest)
+        closes_at = window.closes_at
+        if window.digest is not None and closes_at <= self._now + SKEW:
+            # It has closed, or another's clock says so: the storm goes on.
+            closes_at += self._span
         return self._digest(key, closes_at) if self._ceiling.take(closes_at) else None
 
     def _is_over(self, window: Window) -> bool:

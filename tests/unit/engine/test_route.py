@@ -37,16 +37,16 @@ def names(routes: list[Route]) -> list[str]:
 
 def test_the_first_carries_alone_from_the_start(route, clock):
     """Nothing is known yet: it is tried, and the second is not."""
-    assert names(carriers([route("one"), route("two", after_s=5)], clock)) == ["one"]
+    assert names(carriers([route("one"), route("two", after_s=5)])) == ["one"]
 
 
 def test_the_second_waits_until_the_first_was_paused_for_long_enough(route, clock):
     """A short pause is waited out."""
     both = [opened(route("one"), clock), route("two", after_s=5)]
     both[0].breaker.fail(BROKEN)
-    assert carriers(both, clock) == []
+    assert carriers(both) == []
     clock.time += 6 * SECOND
-    assert names(carriers(both, clock)) == ["two"]
+    assert names(carriers(both)) == ["two"]
 
 
 def test_the_first_is_tried_beside_the_second_and_takes_over(route, clock):
@@ -55,9 +55,9 @@ def test_the_first_is_tried_beside_the_second_and_takes_over(route, clock):
     both[0].breaker.fail(BROKEN)
     clock.time += SECOND
     both[0].breaker.probed()
-    assert names(carriers(both, clock)) == ["one", "two"]
+    assert names(carriers(both)) == ["one", "two"]
     both[0].breaker.succeed(clock.monotonic() + 1)
-    assert names(carriers(both, clock)) == ["one"]
+    assert names(carriers(both)) == ["one"]
 
 
 def test_a_third_comes_in_when_both_before_it_are_paused(route, clock):
@@ -66,9 +66,9 @@ def test_a_third_comes_in_when_both_before_it_are_paused(route, clock):
     three[0].breaker.fail(BROKEN)
     clock.time += 3 * SECOND
     three[1].breaker.fail(BROKEN)
-    assert carriers(three, clock) == []
+    assert carriers(three) == []
     clock.time += 5 * SECOND
-    assert names(carriers(three, clock)) == ["three"]
+    assert names(carriers(three)) == ["three"]
 
 
 def test_one_connection_until_a_message_was_taken(route, clock):

@@ -17,6 +17,7 @@ from tocsin.mail.smtp.capability import Capabilities
 from tocsin.mail.smtp.command import mail_command, needs_utf8, rcpt_command
 from tocsin.mail.smtp.content import check_content, stuff
 from tocsin.mail.smtp.failure import (
+    Closed,
     ConversationFailure,
     NoRecipients,
     NotSmtp,
@@ -78,6 +79,7 @@ class Mailing:
         self._expected: deque[tuple[Step, Transaction | None]] = deque()
         self._commands: list[bytes] = []
         self._content = memoryview(b"")  # large content before its last piece
+        self._forgone: Transaction | None = None  # its envelope went out in vain
         self._dot: Transaction | None = None  # its dot is in the commands not given out yet
         self._settled: list[Transaction] = []
         self.turn = 0.0
@@ -132,6 +134,8 @@ class Mailing:
         try:
             while not self.done and (reply := reader.next()) is not None:
                 self._answer(reply, at)
+                if self._forgone is not None:
+                    raise Closed(Step.MAIL, "dropped by us")
                 if not self._expected and not self.done:
                     self._proceed(at)
             if self.done and self.failure is None and reader.unread:
@@ -147,7 +151,15 @@ class Mailing:
         return self._give_settled()
 
     def forgo(self, at: float) -> list[Transaction]:
-        """Begin no further message: returns those that were not begun, to go another way."""
+        """Wait for the answer to the message at hand alone: returns the others, as untried.
+
+        That includes one whose envelope is on the way already, since nothing is delivered
+        without its dot. The conversation is over with the answer then.
+        """
+        current = self._current
+        if current is not None and self._expected[0][1] is not current:
+            self._settle(current, Ending.UNTRIED, at)
+            self._forgone, self._current = current, None
         self._give_up_waiting(at)
         return self._give_settled()
 

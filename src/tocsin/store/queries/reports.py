@@ -142,6 +142,26 @@ def insert_transitions(transitions: Iterable[NewTransition]) -> None:
     )
 
 
+def shift_quiet(step: Instant, reported_by: Instant) -> None:
+    """Move the end of active alarms by so much, of those last reported by that time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE alarm SET quiet_at = quiet_at + %s "
+            "WHERE state = 'active' AND last_received_at <= %s",
+            [step, reported_by],
+        )
+
+
+def shift_quiet_back(step: Instant, reported_after: Instant) -> None:
+    """Move the end of active alarms back by so much, of those last reported after that time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE alarm SET quiet_at = quiet_at - %s "
+            "WHERE state = 'active' AND last_received_at > %s",
+            [step, reported_after],
+        )
+
+
 def take_quiet(now: Instant, limit: int) -> list[tuple[str, int, int, Instant | None]]:
     """Make alarms inactive that nothing came for: (id, severity, count, last_seen_at) of each."""
     with connection.cursor() as cursor:

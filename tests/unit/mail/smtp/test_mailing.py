@@ -572,3 +572,42 @@ def test_bytes_after_a_failure_are_not_kept():
     for _ in range(100):
         assert talk.receive(b"x" * 10_000, 1.0) == []
     assert len(reader.unread) == before
+
+
+@pytest.mark.parametrize("capabilities", [PIPELINING, LOCKSTEP])
+def test_what_is_behind_an_unanswered_dot_can_go_another_way(capabilities):
+    """Only the message whose dot was written waits on; the conversation ends with its answer."""
+    talk = mailing(4, capabilities)
+    begun(talk)
+    for reply in (OK, OK, GO):
+        answer(talk, reply)
+    freed = talk.forgo(2.0)
+    assert [one.envelope.id for one in freed] == ["m1", "m2", "m3"]
+    assert {one.ending for one in freed} == {Ending.UNTRIED}
+    assert not talk.done
+    settled = talk.receive(DONE, 3.0)
+    assert [one.envelope.id for one in settled] == ["m0"]
+    assert endings(talk) == ["accepted", "untried", "untried", "untried"]
+    assert talk.done
+
+
+def test_forgoing_leaves_the_message_at_hand_alone():
+    """While its own envelope is answered, it may still be delivered."""
+    talk = mailing(3)
+    begun(talk)
+    answer(talk, OK)
+    assert [one.envelope.id for one in talk.forgo(2.0)] == ["m1", "m2"]
+    answer(talk, OK + GO)
+    answer(talk, DONE)
+    assert endings(talk) == ["accepted", "untried", "untried"]
+    assert talk.failure is None
+
+
+def test_an_unanswered_message_that_was_left_alone_is_in_doubt_when_it_breaks():
+    """What was freed from behind it is not."""
+    talk = mailing(3)
+    begun(talk)
+    answer(talk, OK + OK + GO)
+    talk.forgo(2.0)
+    assert [one.envelope.id for one in talk.lost(CLOSED, 3.0)] == ["m0"]
+    assert endings(talk) == ["in doubt", "untried", "untried"]
