@@ -36,6 +36,7 @@ def files() -> Mapping[str, bytes]:
         "soon.pem": chains.make("Example Root CA 3", ca=True, ends=10).pem,
         "expired.pem": chains.make("Old Root CA", ca=True, starts=-9, ends=-1).pem,
         "future.pem": chains.make("New Root CA", ca=True, starts=5, ends=90).pem,
+        "server.pem": chains.make("relay.example.com").pem,
         "weak.pem": chains.make("Weak Root CA", ca=True, kind="rsa-1024").pem,
         "key.pem": root.pem + root.key_pem(),
         "page.html": b"<!doctype html><title>Sign in</title>",

@@ -20,6 +20,7 @@ from tlsserver import SmtpStub, free_port
 from tocsin.faults.catalogue import is_known
 from tocsin.trust import collect as module
 from tocsin.trust import lookup
+from tocsin.trust.anchor import Anchor
 from tocsin.trust.collect import Collection, collect, mode_of, save, text_report
 from tocsin.trust.context import server_context
 
@@ -151,6 +152,7 @@ async def test_disorder_doubles_and_twins_are_remarked(
     report = text_report(collected)
     for words in ("not sent in the order", "more than once", "no part of the way", "cross-signed"):
         assert words in report
+        assert sum(words in one for one in collected.to_json()["remarks"]) == 1  # type: ignore[attr-defined]
 
 
 async def test_every_address_is_asked_and_differences_are_told(
@@ -172,7 +174,9 @@ async def test_every_address_is_asked_and_differences_are_told(
     assert collected.differing
     assert collected.verdict.trusted
     assert len(collected.certificates) == 5
-    assert "The addresses show different chains." in collected.warnings
+    (words,) = collected.warnings
+    assert words.startswith("The addresses show different chains: 127.0.0.1 (relay.example.com ")
+    assert f"; 127.0.0.2 (relay.example.com {renewed.sha256[:8]}, " in words
 
 
 async def test_one_untrusted_address_makes_the_verdict(
@@ -391,6 +395,56 @@ async def test_an_expiring_certificate_is_told_in_time(
     assert [one.code for one in collected.findings] == ["tls.expiring"]
 
 
+async def test_a_root_of_the_operating_system_is_named_as_such(
+    addresses: list[str], context: object
+) -> None:
+    """Where they are trusted, verdict and report say that it was one of them."""
+    root = Anchor("System Root", LADDER.root.parsed, system=True)
+    with SmtpStub(context) as server:  # type: ignore[arg-type]
+        collected = await collect(HOST, server.port, anchors=[root], timeout=15)
+    assert collected.verdict.trusted
+    document = collected.to_json()
+    assert document["verdict"]["anchor_of_system"] is True  # type: ignore[index]
+    assert "System Root" in text_report(collected)
+    assert "of the operating system's roots" in text_report(collected)
+
+
+async def test_the_system_and_java_are_asked_for_comparison(
+    addresses: list[str], context: object
+) -> None:
+    """The public roots do not trust a made chain; Java follows the same anchors."""
+    with SmtpStub(context) as server:  # type: ignore[arg-type]
+        trusted = await look(server.port, [LADDER.root_crossed])
+        refused = await look(server.port, [chains.make("Stranger", ca=True)])
+    assert trusted.to_json()["system_trusted"] is False
+    assert trusted.java is not None
+    assert trusted.java.accepted
+    report = text_report(trusted)
+    assert "The public roots of this machine do not trust it." in report
+    assert "A Java client with the same trust store accepts it." in report
+    java = refused.to_json()["java"]
+    assert java["accepted"] is False  # type: ignore[index]
+    assert "unable to find valid certification path" in java["message"]  # type: ignore[index]
+    assert java["message"] in text_report(refused)  # type: ignore[index]
+    assert any(one.startswith("Neither presented nor") for one in refused.remarks)
+
+
+async def test_a_certificate_says_all_of_itself(
+    addresses: list[str], context: object, tmp_path: Path
+) -> None:
+    """Serial, names, whether an authority, and where its issuer is found."""
+    url = "http://crt.example.com/ca.cer"
+    leaf = chains.make(HOST, issuer=LADDER.root, issuer_url=url)
+    with SmtpStub(server_context(*chains.write_chain(tmp_path, [leaf], "one"))) as server:
+        collected = await look(server.port)
+    (one,) = collected.to_json()["certificates"]  # type: ignore[misc]
+    assert one["serial"] == f"{leaf.x509.serial_number:x}"
+    assert (one["ca"], one["names"], one["ca_issuers"], one["ocsp"]) == (False, [HOST], [url], [])
+    report = text_report(collected)
+    for words in (one["serial"], url, leaf.sha256, f"names {HOST}"):
+        assert words in report
+
+
 async def test_an_impostor_is_called_out(addresses: list[str], tmp_path: Path) -> None:
     """A chain under a false "Amazon Root CA 1" is no recommendation, but a warning."""
     fake = chains.make("Amazon Root CA 1", organization="Amazon", ca=True)
@@ -398,6 +452,19 @@ async def test_an_impostor_is_called_out(addresses: list[str], tmp_path: Path) -
     with SmtpStub(context) as server:
         collected = await look(server.port)
     assert collected.recommendation is None
+    assert any("Do not trust it" in warning for warning in collected.warnings)
+    assert "NOT the published root whose name it bears" in text_report(collected)
+
+
+async def test_an_impostor_that_somebody_added_stays_trusted(
+    addresses: list[str], tmp_path: Path
+) -> None:
+    """What a person decided holds; the warning stays."""
+    fake = chains.make("Amazon Root CA 1", organization="Amazon", ca=True)
+    context = server_context(*chains.write_chain(tmp_path, [chains.make(HOST, issuer=fake), fake]))
+    with SmtpStub(context) as server:
+        collected = await look(server.port, [fake])
+    assert collected.verdict.trusted
     assert any("Do not trust it" in warning for warning in collected.warnings)
 
 

@@ -25,6 +25,7 @@ _DOCUMENT = described(
             "relays": {"type": "array", "items": FurtherRelay.model_json_schema()},
             "outbox": {"anyOf": [Outbox.model_json_schema(), {"type": "null"}]},
             **{name: {"type": "array"} for name in ("trust", "sources", "actions", "rules")},
+            "trust_system_roots": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
             "ciphers": {"anyOf": [Ciphers.model_json_schema(), {"type": "null"}]},
         },
         "additionalProperties": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -13,18 +14,26 @@ from tocsin.api.caller import caller
 from tocsin.api.configuration import changed_json
 from tocsin.api.listing import Paging, Text, part_of
 from tocsin.base.clock import rfc3339
-from tocsin.engine import anchors, certs
+from tocsin.engine import anchors, certs, reliance
 
 router = Router(tags=["trust"])
 
+_ORIGIN = "the API"
+
 
 class NewAnchor(BaseModel):
-    """Certificates to trust, as PEM text; `name` is the friendly name, made up when empty."""
+    """Certificates to trust, as PEM text or as base64 of DER, PKCS#7 or PKCS#12.
+
+    `name` is the friendly name, made up when empty; `password` opens PKCS#12; `knowingly`
+    takes what is out of time or no authority.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     pem: Text
     name: Text = ""
+    password: Text = ""
+    knowingly: bool = False
 
 
 class Endpoint(BaseModel):
@@ -49,7 +58,7 @@ def _reference(name: str) -> dict[str, Any]:
     return described({"$ref": f"#/components/schemas/{name}"})
 
 
-def _anchor(one: anchors.AnchorView) -> dict[str, Any]:
+def _anchor(one: anchors.AnchorView, carried: Sequence[reliance.Carried]) -> dict[str, Any]:
     certificate = one.certificate
     return {
         "name": one.name,
@@ -64,8 +73,19 @@ def _anchor(one: anchors.AnchorView) -> dict[str, Any]:
         "self_signed": certificate.self_signed,
         "added_at": rfc3339(one.added_at),
         "added_by": one.added_by,
+        "origin": one.origin,
+        "knowingly": one.knowingly,
+        "names": list(certificate.names),
+        "serial": certificate.serial,
+        "ca_issuers": list(certificate.issuer_urls),
+        "ocsp": list(certificate.ocsp_urls),
+        "carries": [
+            {"relay": each.relay, "server": each.server, "since": rfc3339(each.since)}
+            for each in carried
+        ],
         "use": one.use,
         "problems": list(one.problems),
+        "warnings": list(one.warnings),
         "pem": certificate.pem,
     }
 
@@ -75,7 +95,9 @@ def list_trust(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     """Every certificate that is trusted."""
     found = anchors.anchors(caller(request))
     part, next_ = part_of(found, wanted, lambda one: one.name)
-    return {"items": [_anchor(one) for one in part], "next": next_, "total": len(found)}
+    carried = reliance.carried(caller(request))
+    items = [_anchor(one, carried.get(one.certificate.sha256, ())) for one in part]
+    return {"items": items, "next": next_, "total": len(found)}
 
 
 @router.post(
@@ -85,22 +107,32 @@ def list_trust(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     summary="Trust certificates",
 )
 def add_trust(request: HttpRequest) -> dict[str, Any]:
-    """All certificates of the PEM text, or none."""
+    """All certificates of the text, or none."""
     new = read_model(request, NewAnchor)
-    upload = anchors.Upload(new.name, new.pem.encode())
+    upload = anchors.Upload(
+        new.name,
+        new.pem.encode(),
+        origin=_ORIGIN,
+        password=new.password,
+        knowingly=new.knowingly,
+    )
     return changed_json(anchors.add_anchors(caller(request), [upload]))
 
 
 @router.get("/trust/{path:name}", summary="One certificate of the trust store")
 def get_trust(request: HttpRequest, name: str) -> dict[str, Any]:
     """The certificate of that name."""
-    return _anchor(anchors.anchor(caller(request), name))
+    found = anchors.anchor(caller(request), name)
+    carried = reliance.carried(caller(request))
+    return _anchor(found, carried.get(found.certificate.sha256, ()))
 
 
 @router.delete("/trust/{path:name}", summary="Trust a certificate no more")
 def remove_trust(request: HttpRequest, name: str) -> dict[str, Any]:
-    """What changed."""
-    return changed_json(anchors.remove_anchor(caller(request), name))
+    """What changed, and the relays that verify no longer by what they presented last."""
+    breaks = reliance.without(caller(request), name).breaks
+    changed = changed_json(anchors.remove_anchor(caller(request), name))
+    return {**changed, "breaks": list(breaks)}
 
 
 @router.post(

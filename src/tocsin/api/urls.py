@@ -9,7 +9,19 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 import tocsin
-from tocsin.api import alarms, configuration, deliveries, health, problem, relays, response, trust
+from tocsin.api import (
+    alarms,
+    ciphers,
+    configuration,
+    deliveries,
+    health,
+    probe,
+    problem,
+    relays,
+    response,
+    trust,
+    watch,
+)
 from tocsin.api.caller import BearerToken
 
 
@@ -31,7 +43,7 @@ class TocsinAPI(NinjaAPI):
         return schema
 
 
-BODIES = {**alarms.BODIES, **response.BODIES, **trust.BODIES}
+BODIES = {**alarms.BODIES, **response.BODIES, **trust.BODIES, **ciphers.BODIES, **watch.BODIES}
 
 _PROBLEM = {
     "description": "What is wrong, as a problem document (RFC 9457).",
@@ -70,7 +82,7 @@ api = TocsinAPI(
     urls_namespace="api",
 )
 problem.register(api)
-for part in (alarms, deliveries, relays, response, trust, configuration):
+for part in (alarms, deliveries, relays, response, watch, trust, probe, ciphers, configuration):
     api.add_router("", part.router)
 
 _patterns, _app, _namespace = api.urls

@@ -12,7 +12,7 @@ from tocsin.central.problem import Invalid, Problem, join
 from tocsin.central.reading import Given
 from tocsin.central.relay import check_sign_in
 from tocsin.central.smtp import FIRST, FurtherRelay, Smtp
-from tocsin.trust.anchor import check_anchor
+from tocsin.trust.anchor import check_new_anchor
 
 _Relay = TypeVar("_Relay", Smtp, FurtherRelay)
 
@@ -62,11 +62,15 @@ def _relay_problems(merged: Configuration) -> Iterator[Problem]:
 def _keeping_origin(
     current: Sequence[TrustEntry], given: Sequence[TrustEntry]
 ) -> tuple[TrustEntry, ...]:
-    """Who added a certificate, and when, stays true when the document is applied again."""
+    """Who added a certificate, when and from where stays true when it is applied again."""
     known = {one.pem: one for one in current}
     return tuple(
         one.model_copy(
-            update={"added_by": known[one.pem].added_by, "added_at": known[one.pem].added_at}
+            update={
+                "added_by": known[one.pem].added_by,
+                "added_at": known[one.pem].added_at,
+                "origin": known[one.pem].origin,
+            }
         )
         if one.pem in known
         else one
@@ -77,7 +81,7 @@ def _keeping_origin(
 def _anchor_problems(
     current: Configuration, merged: Configuration, at: Instant
 ) -> Iterator[Problem]:
-    """A certificate that cannot verify anything is refused when it is added.
+    """A certificate that hardly anybody means to trust is refused when it is added.
 
     One that expires later stays: refusing every change until somebody removes it would
     help nobody.
@@ -89,8 +93,10 @@ def _anchor_problems(
             yield Problem(join("trust", place), f"is the same certificate as {seen[one.pem]!r}")
         seen.setdefault(one.pem, one.name)
         if one.pem not in known:
-            for problem in check_anchor(one.anchor.certificate, at):
-                yield Problem(join("trust", place), problem)
+            certificate = one.anchor.certificate
+            for problem in check_new_anchor(certificate, at, knowingly=one.knowingly):
+                helps = not check_new_anchor(certificate, at, knowingly=True)
+                yield Problem(join("trust", place), problem, "knowingly: true" if helps else "")
 
 
 def _rule_problems(merged: Configuration) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from tocsin.base.clock import Instant
-from tocsin.central.part import Name, Part, WholeNumber
+from tocsin.central.part import Line, Name, Part, WholeNumber
 from tocsin.central.smtp import FurtherRelay, Smtp
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import read_certificates
@@ -41,8 +41,12 @@ class TrustEntry(Part):
 
     name: Name
     pem: str
+    knowingly: bool = False
+    """Somebody said to trust it although it is out of time, or no authority."""
     added_at: Instant = 0
     added_by: str = ""
+    origin: Annotated[Line, Field(max_length=300)] = ""
+    """Where it came from: the file, the server it was collected from, a document."""
 
     @property
     def anchor(self) -> Anchor:
@@ -62,6 +66,7 @@ class Ciphers(Part):
     preset: str | None = None
     list: str | None = None
     minimum: Literal["1.2", "1.3"] | None = None
+    maximum: Literal["1.2", "1.3"] | None = None
 
     @property
     def policy(self) -> CipherPolicy:
@@ -70,7 +75,7 @@ class Ciphers(Part):
         return CipherPolicy(
             self.list if self.list is not None else base.ciphers,
             self.minimum or base.minimum,
-            base.maximum,
+            self.maximum or base.maximum,
         )
 
 
@@ -93,6 +98,8 @@ class Configuration(Part):
     relays: tuple[FurtherRelay, ...] = ()
     outbox: Outbox = Outbox()
     trust: tuple[TrustEntry, ...] = ()
+    trust_system_roots: bool = False
+    """Whether the roots of the operating system are trusted too."""
     ciphers: Ciphers = Ciphers(preset="tocsin")
     sources: tuple[Any, ...] = ()
     actions: tuple[Any, ...] = ()

@@ -45,6 +45,11 @@ def diff(before: Configuration, after: Configuration) -> list[Difference]:
     found += _compare_relays(before.relays, after.relays)
     found += _compare("outbox", before.outbox.model_dump(), after.outbox.model_dump())
     found += _compare_named("trust", before.trust, after.trust, _anchor)
+    found += _compare(
+        "",
+        {"trust_system_roots": before.trust_system_roots},
+        {"trust_system_roots": after.trust_system_roots},
+    )
     found += _compare("ciphers", before.ciphers.model_dump(), after.ciphers.model_dump())
     for part in ("sources", "actions", "rules"):
         found += _compare_named(part, getattr(before, part), getattr(after, part), _settings)
@@ -78,7 +83,8 @@ def _compare_relays(
 
 
 def _anchor(one: TrustEntry) -> dict[str, Any]:
-    return {"certificate": one.anchor.certificate.sha256}
+    knowingly = {"knowingly": True} if one.knowingly else {}
+    return {"certificate": one.anchor.certificate.sha256, **knowingly}
 
 
 def _settings(one: Any) -> dict[str, Any]:

@@ -43,7 +43,7 @@ Raises:
 """
 
 _MOST_ENTRIES = 10_000
-_TRUST_FIELDS = ("name", "file", "pem")
+_TRUST_FIELDS = ("name", "file", "pem", "knowingly", "origin")
 _ORIGIN = frozenset({"added_at", "added_by"})
 _OTHERS = {FIRST: "the first relay", REHEARSAL: "the rehearsal relay"}
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -114,6 +114,8 @@ class _Reader:
                 return Ciphers(preset="tocsin") if value is None else self._ciphers(value)
             case "trust":
                 return self._trust(value)
+            case "trust_system_roots":
+                return self._trust_system_roots(value)
             case "sources":
                 return self._of_kinds("sources", value, self._kinds.sources)
             case "actions":
@@ -168,7 +170,7 @@ class _Reader:
         found = []
         for place, fields in self._entries("trust", value):
             path = join("trust", place)
-            entry = dict(fields)
+            entry = {"origin": "a configuration document", **fields}
             pem = self._pem(path, entry)
             for name in _ORIGIN & set(entry):
                 self.problems.append(unknown_name(join(path, name), name, _TRUST_FIELDS))
@@ -177,6 +179,12 @@ class _Reader:
             if one is not None and pem is not None:
                 found.append((place, one))
         return self._unique("trust", found)
+
+    def _trust_system_roots(self, value: object) -> bool:
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self._tell("trust_system_roots", f"{shown(value)} is neither true nor false")
+        return False
 
     def _pem(self, path: str, entry: dict[str, Any]) -> str | None:
         file, pem = entry.pop("file", None), entry.pop("pem", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.central.configuration import Configuration
+from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.relay import FURTHER_FIELDS, SET
 from tocsin.central.smtp import Relay
 
@@ -19,7 +19,8 @@ def show(configuration: Configuration, *, whole: bool = False) -> dict[str, Any]
         "smtp": None if smtp is None else show_relay(smtp, whole=whole),
         "relays": [show_relay(one, whole=whole) for one in configuration.relays],
         "outbox": configuration.outbox.model_dump(),
-        "trust": [{"name": one.name, "pem": one.pem} for one in configuration.trust],
+        "trust": [_anchor(one) for one in configuration.trust],
+        "trust_system_roots": configuration.trust_system_roots,
         "ciphers": configuration.ciphers.model_dump(exclude_none=True),
         "sources": [_settings(one) for one in configuration.sources],
         "actions": [_settings(one) for one in configuration.actions],
@@ -38,3 +39,8 @@ def show_relay(relay: Relay, *, whole: bool = False) -> dict[str, Any]:
 def _settings(one: Any) -> dict[str, Any]:
     dumped: dict[str, Any] = one.model_dump(mode="json", by_alias=True, exclude_none=True)
     return dumped
+
+
+def _anchor(one: TrustEntry) -> dict[str, Any]:
+    knowingly = {"knowingly": True} if one.knowingly else {}
+    return {"name": one.name, "pem": one.pem, **knowingly}

@@ -62,6 +62,7 @@ def from_stored(
         ),
         outbox=Outbox.model_validate(stored.get("outbox", {})),
         trust=tuple(TrustEntry.model_validate(one) for one in stored.get("trust", ())),
+        trust_system_roots=stored.get("trust_system_roots", False),
         ciphers=Ciphers.model_validate(ciphers),
         sources=_of_kinds(stored.get("sources", ()), kinds.sources),
         actions=_of_kinds(stored.get("actions", ()), kinds.actions),

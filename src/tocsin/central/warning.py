@@ -8,7 +8,7 @@ from tocsin.base.clock import DAY, Instant, rfc3339
 from tocsin.central.configuration import Configuration
 from tocsin.central.problem import Problem, join
 from tocsin.central.smtp import FIRST, FurtherRelay, Relay, Smtp
-from tocsin.trust.anchor import check_anchor
+from tocsin.trust.anchor import check_anchor, warn_of
 
 EXPIRES_SOON: Instant = 30 * DAY
 
@@ -37,7 +37,8 @@ def _relays(configuration: Configuration) -> Iterator[Problem]:
     ]
     for path, one in relays:
         yield from _relay(path, one)
-    if not configuration.trust and any(one.encryption != "none" for _, one in relays):
+    trusting = configuration.trust or configuration.trust_system_roots
+    if not trusting and any(one.encryption != "none" for _, one in relays):
         yield Problem("trust", "is empty: no certificate of a relay verifies, and no mail goes out")
     yield from _same(relays)
 
@@ -72,6 +73,7 @@ def _trust(configuration: Configuration, now: Instant) -> Iterator[Problem]:
     for place, one in enumerate(configuration.trust):
         certificate = one.anchor.certificate
         problems = check_anchor(certificate, now)
+        yield from (Problem(join("trust", place), words) for words in warn_of(certificate))
         yield from (Problem(join("trust", place), problem) for problem in problems)
         if not problems and certificate.not_after < now + EXPIRES_SOON:
             day = rfc3339(certificate.not_after)[:10]

@@ -11,6 +11,7 @@ from tocsin.base.home import Home
 from tocsin.cli.given import seconds
 from tocsin.cli.main import common
 from tocsin.cli.output import Output
+from tocsin.cli.probe import add_probe
 from tocsin.cli.store import has_store, use_store
 from tocsin.cli.trouble import WrongUse
 
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     )
     common(collect)
     collect.set_defaults(run=_collect)
+    add_probe(actions)
 
 
 def _collect(arguments: argparse.Namespace, home: Home, output: Output) -> int:
@@ -97,13 +99,21 @@ def _anchors(files: list[str] | None, own: Configuration | None) -> list[Anchor]
     from tocsin.trust.certificate import read_certificates  # noqa: PLC0415
 
     if files is None:
-        return [] if own is None else [one.anchor for one in own.trust]
+        return _of_configuration(own)
     found = []
     for name in files:
         content = Path(name).read_bytes()
         if content.strip():
             found += [Anchor(one.title, one) for one in read_certificates(content)]
     return found
+
+
+def _of_configuration(own: Configuration | None) -> list[Anchor]:
+    if own is None:
+        return []
+    from tocsin.engine.trusted import trusted_anchors  # noqa: PLC0415 -- start-up time
+
+    return list(trusted_anchors(own))
 
 
 def _policy(arguments: argparse.Namespace, own: Configuration | None) -> CipherPolicy:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
+from ssl import OPENSSL_VERSION
 from typing import TYPE_CHECKING, Any
 
 from tocsin.base.home import Home
 from tocsin.cli.config import say_changed
 from tocsin.cli.main import common
-from tocsin.cli.output import Output, table
+from tocsin.cli.output import Output, printable, table
 from tocsin.cli.store import use_store
+from tocsin.trust.policy import VERSIONS
 
 if TYPE_CHECKING:
-    from tocsin.engine.ciphers import PolicyView
+    from tocsin.engine.ciphereffect import Effect
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -29,28 +32,42 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     preset = actions.add_parser("preset", help="make a policy with a name the one in force")
     preset.add_argument("preset", metavar="NAME")
     for one in (set_, preset):
-        one.add_argument("--min-tls", choices=["1.2", "1.3"], help="TLS version at least")
+        one.add_argument("--min-tls", choices=VERSIONS, help="TLS version at least")
+        one.add_argument("--max-tls", choices=VERSIONS, help="TLS version at most")
         _changes(one, _set)
     restore = actions.add_parser("restore", help="the policy before its last change")
     _changes(restore, _restore)
 
 
 def _changes(parser: argparse.ArgumentParser, run: Any) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, no more")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would change, and what each relay would choose; change nothing",
+    )
     common(parser)
     parser.set_defaults(run=run)
 
 
-def _json(view: PolicyView) -> dict[str, Any]:
-    return {
-        "preset": view.preset,
-        "list": view.policy.ciphers,
-        "minimum": view.policy.minimum,
-        "maximum": view.policy.maximum,
-        "offered": list(view.checked.offered),
-        "without_effect": list(view.checked.without_effect),
-        "weak_exchange": list(view.checked.weak_exchange),
-    }
+class _WithEffects(Output):
+    """Puts what the relays would make of a policy into the document of the answer."""
+
+    def __init__(self, effects: Sequence[Effect]) -> None:
+        super().__init__(as_json=True)
+        self._effects = effects
+
+    def answer(self, document: Any, text: str | Iterable[str]) -> None:
+        """The answer, with the effects in it."""
+        effects = [one.to_json() for one in self._effects]
+        super().answer({**document, "effects": effects}, text)
+
+
+def _tell(effects: Sequence[Effect], output: Output) -> Output:
+    """Say the effects before anything is changed; where to say what was."""
+    if output.as_json:
+        return _WithEffects(effects)
+    output.answer(None, [f"{printable(one.where)}: {one.words}" for one in effects])
+    return output
 
 
 def _show(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
@@ -62,20 +79,23 @@ def _show(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
     lines = [
         f"{'preset ' + view.preset if view.preset else 'a list of its own'}, "
         f"TLS {policy.minimum} at least"
-        + (f", {policy.maximum} at most" if policy.maximum else ""),
+        + (f", {policy.maximum} at most" if policy.maximum else "")
+        + f", security level {checked.level}",
         f"  list     {policy.ciphers}",
-        "  offered  in this order:",
-        *(f"    {one}" for one in checked.offered),
     ]
+    if checked.ordered:
+        lines.append("  offered  in TLS 1.2, in this order:")
+        lines += [f"    {one}" for one in checked.ordered]
+    if checked.fixed:
+        lines.append(f"  fixed    in TLS 1.3, by {OPENSSL_VERSION}; no list alters it:")
+        lines += [f"    {one}" for one in checked.fixed]
     if checked.without_effect:
-        lines.append(
-            f"  These choose nothing, TLS 1.3 has them always: {', '.join(checked.without_effect)}"
-        )
+        lines.append(f"  These names choose and order nothing: {', '.join(checked.without_effect)}")
     if checked.weak_exchange:
         lines.append(
             f"  Of these the relay decides how strong they are: {', '.join(checked.weak_exchange)}"
         )
-    output.answer(_json(view), lines)
+    output.answer(ciphers.policy_json(view), lines)
     return 0
 
 
@@ -85,15 +105,15 @@ def _presets(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
     found = ciphers.presets(access.LOCAL)
     output.answer(
-        [_json(one) for one in found],
+        [ciphers.policy_json(one) for one in found],
         table(
-            ["PRESET", "TLS", "SUITES", "LIST"],
+            ["PRESET", "TLS", "SUITES", "WHAT IT IS"],
             [
                 [
                     one.preset or "",
                     f"{one.policy.minimum}+",
                     str(len(one.checked.offered)),
-                    one.policy.ciphers,
+                    one.source,
                 ]
                 for one in found
             ],
@@ -106,14 +126,18 @@ def _set(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
     from tocsin.engine import access, ciphers  # noqa: PLC0415
 
-    changed = ciphers.set_policy(
-        access.LOCAL,
+    wanted = ciphers.Wanted(
         preset=getattr(arguments, "preset", None),
-        list_=getattr(arguments, "list", None),
+        list=getattr(arguments, "list", None),
         minimum=arguments.min_tls,
-        dry_run=arguments.dry_run,
+        maximum=arguments.max_tls,
     )
-    say_changed(changed, output)
+    considered = ciphers.consider(access.LOCAL, wanted)
+    told = _tell(considered.effects, output)
+    changed = considered.changed
+    if not arguments.dry_run:
+        changed = ciphers.set_policy(access.LOCAL, wanted)
+    say_changed(changed, told)
     return 0
 
 
@@ -121,5 +145,10 @@ def _restore(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
     from tocsin.engine import access, ciphers  # noqa: PLC0415
 
-    say_changed(ciphers.restore(access.LOCAL, dry_run=arguments.dry_run), output)
+    considered = ciphers.consider_restore(access.LOCAL)
+    told = _tell(considered.effects, output)
+    changed = considered.changed
+    if not arguments.dry_run:
+        changed = ciphers.restore(access.LOCAL)
+    say_changed(changed, told)
     return 0

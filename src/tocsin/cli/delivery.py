@@ -128,9 +128,13 @@ def _alarms(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
 def _handle(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, handling  # noqa: PLC0415
+    from tocsin.engine import access, deliveries, handling  # noqa: PLC0415
 
     what = handling.Handling(arguments.verb)
+    if len(arguments.deliveries) == 1:
+        view = handling.handle(access.LOCAL, what, arguments.deliveries[0])
+        output.answer(deliveries.delivery_json(view), [f"{view.id}: {_PAST[arguments.verb]}"])
+        return 0
     results = handling.handle_each(access.LOCAL, what, arguments.deliveries)
     output.answer(
         [handling.handled_json(one) for one in results],

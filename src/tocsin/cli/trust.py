@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.base.clock import rfc3339
 from tocsin.base.home import Home
-from tocsin.cli.given import seconds
+from tocsin.cli import watch
+from tocsin.cli.given import read_text, seconds
 from tocsin.cli.main import common
-from tocsin.cli.output import Output, table
+from tocsin.cli.output import Output, printable, table
 from tocsin.cli.store import use_store
+from tocsin.cli.trouble import WrongUse
 
 if TYPE_CHECKING:
-    from tocsin.engine.anchors import AnchorView
+    from collections.abc import Sequence
+
+    from tocsin.engine.anchors import AnchorView, Offered
     from tocsin.engine.certs import TrustCheck
+    from tocsin.engine.reliance import Carried
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -24,16 +29,26 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     listing = actions.add_parser("list", help="the certificates that are trusted")
     common(listing)
     listing.set_defaults(run=_list)
-    add = actions.add_parser("add", help="trust the certificates of a file (PEM, DER, PKCS#7)")
+    add = actions.add_parser(
+        "add", help="trust the certificates of a file (PEM, DER, PKCS#7, PKCS#12)"
+    )
     add.add_argument("file", metavar="FILE", nargs="+")
     add.add_argument("--name", metavar="NAME", help="friendly name (default: the subject's)")
+    add.add_argument(
+        "--sha256", metavar="FINGERPRINT", help="refuse unless this is the one certificate's"
+    )
+    add.add_argument(
+        "--knowingly", action="store_true", help="also what is out of time or no authority"
+    )
+    add.add_argument("--password-file", metavar="FILE", help="opens PKCS#12; - is standard input")
     common(add)
     add.set_defaults(run=_add)
     remove = actions.add_parser("remove", help="trust a certificate no more")
     remove.add_argument("name", metavar="NAME")
     common(remove)
     remove.set_defaults(run=_remove)
-    export = actions.add_parser("export", help="every certificate as PEM on standard output")
+    export = actions.add_parser("export", help="one certificate, or every one, as PEM")
+    export.add_argument("name", metavar="NAME", nargs="?")
     common(export)
     export.set_defaults(run=_export)
     check = actions.add_parser("check", help="whether the configured relay verifies just now")
@@ -42,9 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     )
     common(check)
     check.set_defaults(run=_check)
+    past = actions.add_parser("watch", help="what the relays presented, over time")
+    common(past)
+    past.set_defaults(run=watch.run)
+    system = actions.add_parser(
+        "system-roots", help="whether the operating system's roots are trusted too"
+    )
+    system.add_argument("wanted", metavar="on|off", choices=["on", "off"], nargs="?")
+    common(system)
+    system.set_defaults(run=_system_roots)
 
 
-def _json(one: AnchorView) -> dict[str, Any]:
+def _json(one: AnchorView, carried: Sequence[Carried]) -> dict[str, Any]:
     certificate = one.certificate
     return {
         "name": one.name,
@@ -58,64 +82,106 @@ def _json(one: AnchorView) -> dict[str, Any]:
         "self_signed": certificate.self_signed,
         "added_at": rfc3339(one.added_at),
         "added_by": one.added_by,
+        "origin": one.origin,
+        "knowingly": one.knowingly,
+        "carries": [
+            {"relay": each.relay, "server": each.server, "since": rfc3339(each.since)}
+            for each in carried
+        ],
         "problems": list(one.problems),
+        "warnings": list(one.warnings),
     }
 
 
 def _list(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, anchors  # noqa: PLC0415
+    from tocsin.engine import access, anchors, reliance  # noqa: PLC0415
 
     found = anchors.anchors(access.LOCAL)
-    output.answer(
-        [_json(one) for one in found],
-        table(
-            ["NAME", "VALID UNTIL", "SHA-256", "SUBJECT"],
+    carried = reliance.carried(access.LOCAL)
+    lines = table(
+        ["NAME", "VALID UNTIL", "SHA-256", "CARRIES", "SUBJECT"],
+        [
             [
-                [
-                    one.name,
-                    rfc3339(one.certificate.not_after)[:10],
-                    one.certificate.sha256[:16] + "…",
-                    one.certificate.subject,
-                ]
-                for one in found
-            ],
-        ),
+                one.name,
+                rfc3339(one.certificate.not_after)[:10],
+                one.certificate.sha256[:16] + "…",
+                ", ".join(each.relay for each in carried.get(one.certificate.sha256, ())),
+                one.certificate.subject,
+            ]
+            for one in found
+        ],
+    )
+    lines += [f"{one.name}: {words}" for one in found for words in (*one.problems, *one.warnings)]
+    output.answer(
+        [_json(one, carried.get(one.certificate.sha256, ())) for one in found],
+        lines,
     )
     return 0
 
 
 def _add(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    contents = [Path(name).read_bytes() for name in arguments.file]
+    contents = [(Path(name).name, Path(name).read_bytes()) for name in arguments.file]
+    password = read_text(arguments.password_file) if arguments.password_file else ""
     use_store(home)
     from tocsin.engine import access, anchors  # noqa: PLC0415
+    from tocsin.trust.anchor import warn_of  # noqa: PLC0415
 
-    uploads = [anchors.Upload(arguments.name or "", content) for content in contents]
-    named = anchors.read_uploads(uploads)
+    uploads = [
+        anchors.Upload(
+            arguments.name or "",
+            content,
+            origin=f"the file {printable(name)}",
+            password=password.rstrip("\r\n"),
+            knowingly=arguments.knowingly,
+        )
+        for name, content in contents
+    ]
+    found = anchors.read_uploads(uploads)
+    _compare(arguments.sha256, found)
     changed = anchors.add_anchors(access.LOCAL, uploads)
+    lines = []
+    for one in found:
+        lines.append(f"{one.name}: trusted, SHA-256 {one.certificate.sha256}")
+        lines += [f"  Warning: {words}" for words in warn_of(one.certificate)]
     output.answer(
-        {"version": changed.version, "added": [c.sha256 for _, c in named]},
-        [f"{name}: trusted, SHA-256 {certificate.sha256}" for name, certificate in named],
+        {"version": changed.version, "added": [one.certificate.sha256 for one in found]}, lines
     )
     return 0
+
+
+def _compare(wanted: str | None, found: Sequence[Offered]) -> None:
+    """The fingerprint that somebody was told against that of the file."""
+    if wanted is None:
+        return
+    plain = "".join(one for one in wanted if one not in ": \t").casefold()
+    shown = [one.certificate.sha256 for one in found]
+    if shown != [plain]:
+        raise WrongUse(f"SHA-256 of what the files hold is {', '.join(shown)}: nothing was added")
 
 
 def _remove(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, anchors  # noqa: PLC0415
+    from tocsin.engine import access, anchors, reliance  # noqa: PLC0415
 
+    breaks = reliance.without(access.LOCAL, arguments.name).breaks
     changed = anchors.remove_anchor(access.LOCAL, arguments.name)
     output.answer(
-        {"version": changed.version, "removed": arguments.name}, f"{arguments.name} removed"
+        {"version": changed.version, "removed": arguments.name, "breaks": list(breaks)},
+        [
+            f"{arguments.name} removed",
+            *(f"Warning: the SMTP relay {relay} no longer verifies." for relay in breaks),
+        ],
     )
     return 0
 
 
-def _export(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
+def _export(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
     from tocsin.engine import access, anchors  # noqa: PLC0415
 
-    found = anchors.anchors(access.LOCAL)
+    name = arguments.name
+    found = anchors.anchors(access.LOCAL) if name is None else [anchors.anchor(access.LOCAL, name)]
     output.answer(
         [{"name": one.name, "pem": one.certificate.pem} for one in found],
         [f"# {one.name}\n{one.certificate.pem.rstrip()}" for one in found],
@@ -135,7 +201,9 @@ def _check(arguments: argparse.Namespace, home: Home, output: Output) -> int:
             "sha256": one.sha256,
             "carries": one.carries,
             "presented": one.presented,
+            "system": one.system,
             "problems": list(one.problems),
+            "warnings": list(one.warnings),
         }
         for one in found.anchors
     ]
@@ -146,10 +214,23 @@ def _check(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     return 0 if found.ok else 1
 
 
+def _system_roots(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    use_store(home)
+    from tocsin.engine import access, anchors, configuration  # noqa: PLC0415
+
+    if arguments.wanted is not None:
+        anchors.trust_system_roots(access.LOCAL, wanted=arguments.wanted == "on")
+    trusted = configuration.current().configuration.trust_system_roots
+    word = "are trusted beside the trust store" if trusted else "are not trusted"
+    output.answer({"trusted": trusted}, f"The roots of the operating system {word}")
+    return 0
+
+
 def _anchor_lines(found: TrustCheck) -> list[str]:
     lines = []
     for one in found.anchors:
         word = "carries this relay" if one.carries else "is not needed by this relay"
-        lines.append(f"  {one.name}: {word}")
-        lines += [f"    {problem}" for problem in one.problems]
+        system = " (root of the operating system)" if one.system else ""
+        lines.append(f"  {one.name}{system}: {word}")
+        lines += [f"    {problem}" for problem in (*one.problems, *one.warnings)]
     return lines or ["  It is empty: nothing is trusted."]

@@ -9,9 +9,10 @@ from tocsin.base.clock import rfc3339
 from tocsin.trust.certificate import Certificate
 
 SENTENCES = (
-    RENEWED := "The server's certificate was renewed with its key: valid until {new}, not {old}.",
+    RENEWED := "The server's certificate was renewed with its key: valid until {new}, "
+    "the one before until {old}.",
     REPLACED := "The server's certificate is another one with another key: valid until {new}, "
-    "not {old}.",
+    "the one before until {old}.",
     RENAMED := "The server's certificate is made out for {new}, not {old}.",
     REISSUED := "It was issued by {new}, not by {old}.",
     JOINED := "{new} is presented with it.",

@@ -80,12 +80,6 @@ def passing(picture: Picture) -> list[SystemAlarm]:
 
 
 def _changed(picture: Picture, chain: Chain, addresses: Sequence[str]) -> SystemAlarm:
-    now = _presented(picture, chain)
-    (_, old), *_ = [
-        *picture.before.get(addresses[0], ()),
-        *_chain.from_iterable(picture.before.values()),
-    ]
-    lines = "".join(f"\n- {one}" for one in changes(old, now.certificates))
     finding = Finding("tls.chain-changed", {"host": picture.host})
     return SystemAlarm(
         _key(picture, "changed", _digest(chain)),
@@ -93,7 +87,7 @@ def _changed(picture: Picture, chain: Chain, addresses: Sequence[str]) -> System
         Severity.INFORMATIONAL,
         in_words(
             finding,
-            f"What has changed:{lines}",
+            *_what_changed(picture, chain, addresses[0]),
             f"Seen at {', '.join(sorted(addresses))}. It verifies.",
         ),
         _attributes(picture, code=finding.code, sha256=chain[0]),
@@ -114,10 +108,25 @@ def _untrusted(picture: Picture) -> Iterator[SystemAlarm]:
             _key(picture, "untrusted", _digest(chain)),
             UNTRUSTED,
             Severity.CRITICAL,
-            in_words(finding, where, "No mail is sent over a connection that is answered so."),
+            in_words(
+                finding,
+                *_what_changed(picture, chain, addresses[0]),
+                where,
+                "No mail is sent over a connection that is answered so.",
+            ),
             _attributes(picture, code=finding.code, sha256=chain[0]),
             lasts=_GOES_ON,
         )
+
+
+def _what_changed(picture: Picture, chain: Chain, address: str) -> Iterator[str]:
+    """Compared with what the address presented before, or any other where it is new."""
+    before = picture.before.get(address) or [*_chain.from_iterable(picture.before.values())]
+    if before and all(had != chain for had, _ in before):
+        lines = (
+            f"\n- {one}" for one in changes(before[0][1], _presented(picture, chain).certificates)
+        )
+        yield f"What has changed:{''.join(lines)}"
 
 
 def _expiring(picture: Picture, at: Instant) -> Iterator[SystemAlarm]:

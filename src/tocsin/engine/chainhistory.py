@@ -18,6 +18,7 @@ from tocsin.engine.chainledger import is_encrypted, watched
 from tocsin.engine.configuration import current
 from tocsin.engine.errors import Conflict, NotFound, RoleMissing
 from tocsin.engine.relay import relays
+from tocsin.engine.trusted import trusted_anchors
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
 from tocsin.mail.relay import RelaySettings
@@ -158,8 +159,9 @@ class _Reader:
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        trust = current().configuration.trust
-        return {one.anchor.certificate.sha256: one.name for one in trust}
+        return {
+            one.certificate.sha256: one.name for one in trusted_anchors(current().configuration)
+        }
 
     def history(self, place: Place, look: ChainLook | None) -> History:
         """What a relay that is watched presented."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from tocsin.base.clock import DAY, HOUR, Clock, Instant
+from tocsin.base.clock import DAY, HOUR, MINUTE, Clock, Instant
 from tocsin.engine import chainconcern, systemalarm
 from tocsin.engine.chainconcern import Picture, Presented
 from tocsin.engine.chainsight import Shown, Sight
@@ -25,7 +25,7 @@ JITTER: Instant = HOUR
 """How much sooner at most, so that not all relays and managers look at the same time."""
 AFTER_FAILURE: Instant = HOUR
 """When it is tried again after a look that reached nothing."""
-LEASE: Instant = 10 * 60 * 1_000_000
+LEASE: Instant = 10 * MINUTE
 """When another may look, should one never come back from it."""
 KEPT: Instant = 365 * DAY
 """How long a chain is kept after it was seen last."""

@@ -10,6 +10,7 @@ from tocsin.central.configuration import Configuration
 from tocsin.central.smtp import FIRST, REHEARSAL, FurtherRelay, Smtp
 from tocsin.engine import rehearsal
 from tocsin.engine.rehearsal import RehearsalFacts
+from tocsin.engine.trusted import trusted_anchors
 from tocsin.mail.address import check_address, check_domain
 from tocsin.mail.relay import Encryption, RelaySettings
 from tocsin.mail.relay.settings import Deadlines
@@ -76,7 +77,7 @@ def _settings(one: Smtp | FurtherRelay, configuration: Configuration) -> RelaySe
         user=one.user or None,
         password=one.password,
         sign_in=one.sign_in,
-        anchors=tuple(anchor.anchor for anchor in configuration.trust),
+        anchors=trusted_anchors(configuration),
         policy=configuration.ciphers.policy,
         helo=_helo(),
         deadlines=deadlines if one.timeout_s is None else deadlines.capped(one.timeout_s),

@@ -13,6 +13,7 @@ from tocsin.base.clock import DAY, SECOND, SYSTEM_CLOCK, Instant
 from tocsin.base.home import Home
 from tocsin.engine import nudge
 from tocsin.engine.accept import close_quiet
+from tocsin.engine.chainwatch import ChainWatch
 from tocsin.engine.claimer import LEASE
 from tocsin.engine.composer import MessageComposer
 from tocsin.engine.configuration import Version, current
@@ -67,6 +68,7 @@ class _Responder:
         self._sender = Sender(
             store=self._store, owner=role.owner, composer=self._composer, log=self._log
         )
+        self._chains = ChainWatch(self._store)
         self._woken = asyncio.Event()
         self._response: Response | None = None
         self._failure = ""
@@ -91,6 +93,7 @@ class _Responder:
             asyncio.create_task(self._keep_house(), name="keep house"),
             asyncio.create_task(self._let_go(), name="let go"),
             asyncio.create_task(self._tidy(), name="tidy"),
+            asyncio.create_task(self._chains.run(), name="watch chains"),
         ]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -98,6 +101,7 @@ class _Responder:
             for task in done - {stopping}:
                 task.result()  # a loop that ended has failed: say so by ending too
             # What is on its way is finished and recorded; what is not, is in doubt.
+            self._chains.stop()
             await self._sender.stop()
             await asyncio.wait([work[1]], timeout=_FINISH_S)
         finally:
@@ -155,6 +159,7 @@ class _Responder:
         self._composer.adopt(response)
         self._policy = Policy(hold_doubted=latest.configuration.outbox.in_doubt == "hold")
         await self._sender.use_relays(by, self._policy)
+        await self._chains.use_relays(by)
         _log.info("configuration taken over", version=latest.number)
 
     def _report(self) -> None:

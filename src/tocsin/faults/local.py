@@ -137,7 +137,7 @@ FAULTS = (
         "certificate.not-a-certificate",
         "The file holds no certificate",
         "What was given cannot be taken as a certificate: {problem}.",
-        "Give a certificate as PEM (BEGIN CERTIFICATE), DER or PKCS#7.",
+        "Give a certificate as PEM (BEGIN CERTIFICATE), DER, PKCS#7, or PKCS#12 without a key.",
         problem="it is something else",
     ),
     _local(
@@ -152,6 +152,7 @@ FAULTS = (
         "The certificate has expired",
         "The certificate of {subject} expired on {expires}; it would verify nothing.",
         "Get the current certificate from its issuer.",
+        "To trust it all the same, say so: Knowingly on the page, --knowingly, or knowingly: true.",
         subject="its owner",
         expires="a day that has passed",
     ),

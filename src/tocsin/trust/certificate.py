@@ -6,6 +6,7 @@ import base64
 import hashlib
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.base.clock import Instant, from_datetime
@@ -110,8 +111,11 @@ def load(der: bytes) -> x509.Certificate:
         raise NotCertificates("The certificate is damaged: it cannot be parsed.") from error
 
 
+@lru_cache(maxsize=1024)
 def parse_certificate(der: bytes) -> Certificate:
     """Read one DER certificate whole, so that nothing about it can fail later.
+
+    What was read is kept for a while: one look at a chain asks for each several times.
 
     Raises:
         NotCertificates: the bytes are no certificate, or parts of it cannot be read.

@@ -15,6 +15,7 @@ from tocsin.trust.policy import (
     RefusedCiphers,
     UnknownCiphers,
     entries_of,
+    security_level,
 )
 
 # Names that stand for sets of suites (openssl-ciphers(1)) although this OpenSSL may
@@ -33,12 +34,24 @@ class CheckedCiphers:
 
     `offered`: every suite that would be offered, TLS 1.3 first. `without_effect`: TLS 1.3
     names of the list, which cannot choose or order those suites. `weak_exchange`: offered
-    suites whose key exchange strength the relay decides (DHE).
+    suites whose key exchange strength the relay decides (DHE). `level`: the security level
+    (SSL_CTX_set_security_level(3)), never below 2.
     """
 
     offered: tuple[str, ...]
     without_effect: tuple[str, ...]
     weak_exchange: tuple[str, ...]
+    level: int = LOWEST_LEVEL
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The offered suites of TLS 1.3: OpenSSL's own choice, which no list alters."""
+        return tuple(name for name in self.offered if name in TLS13_SUITES)
+
+    @property
+    def ordered(self) -> tuple[str, ...]:
+        """The offered suites of TLS 1.2, in the order of the list."""
+        return tuple(name for name in self.offered if name not in TLS13_SUITES)
 
 
 def check_ciphers(ciphers: str, minimum: str = "1.2", maximum: str | None = None) -> CheckedCiphers:
@@ -61,6 +74,7 @@ def check_ciphers(ciphers: str, minimum: str = "1.2", maximum: str | None = None
         offered,
         tuple(entry for entry in entries if entry in TLS13_SUITES),
         tuple(name for name in offered if name.startswith(("DHE-", "EDH-"))),
+        security_level(entries),
     )
 
 

@@ -11,7 +11,8 @@ import hashlib
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 from tocsin.base.clock import DAY, Instant, now, rfc3339
 from tocsin.faults.fault import Finding
@@ -21,14 +22,16 @@ from tocsin.trust.collection import Collection, Endpoint, Oddities, distinct
 from tocsin.trust.context import client_context, looking_context, system_context
 from tocsin.trust.failure import ProbeFailure
 from tocsin.trust.hostname import plain_host
+from tocsin.trust.javaview import java_view
 from tocsin.trust.lookup import resolve
 from tocsin.trust.path import arrange
 from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy
 from tocsin.trust.probe import Probe, Target, probe
-from tocsin.trust.published import is_impostor
 from tocsin.trust.recommendation import recommend
+from tocsin.trust.remark import remarks, warnings_of
 from tocsin.trust.report import text_report
 from tocsin.trust.saving import save
+from tocsin.trust.systemroots import system_places
 from tocsin.trust.verdict import Verdict, judge, readable
 
 __all__ = ["Collection", "collect", "mode_of", "save", "text_report"]
@@ -107,15 +110,21 @@ class _Contexts:
 
     @cached_property
     def system(self) -> ssl.SSLContext:
-        return system_context(self.policy)
+        return _system_context(self.policy, system_places())
 
     @cached_property
     def older(self) -> ssl.SSLContext:
-        return system_context(replace(self.policy, maximum="1.2"))
+        return _system_context(replace(self.policy, maximum="1.2"), system_places())
 
     @cached_property
     def looking(self) -> ssl.SSLContext:
         return looking_context()
+
+
+@lru_cache(maxsize=8)
+def _system_context(policy: CipherPolicy, _places: tuple[tuple[Path, int], ...]) -> ssl.SSLContext:
+    """Kept until the roots change: loading them takes ten times as long as all the rest."""
+    return system_context(policy)
 
 
 async def _look(target: Target, contexts: _Contexts) -> Endpoint:
@@ -220,7 +229,8 @@ def _fold(
     verdict = _common_verdict(reached or list(endpoints))
     chain = readable(reached[0].facts.chain) if reached and reached[0].facts else []
     answers = {one.system for one in reached}
-    return Collection(
+    carrier = next((one for one in anchors if one.certificate.sha256 == verdict.anchor), None)
+    found = Collection(
         host,
         port,
         mode,
@@ -232,11 +242,13 @@ def _fold(
         system=answers.pop() if len(answers) == 1 else None,
         oddities=_oddities(chain, anchors),
         recommendation=recommend(chain, verdict, anchors),
-        warnings=_warnings(certificates, endpoints),
-        anchor_name=next(
-            (one.name for one in anchors if one.certificate.sha256 == verdict.anchor), None
-        ),
+        warnings=warnings_of(certificates, endpoints),
+        anchor_name=carrier.name if carrier else None,
+        anchor_of_system=carrier is not None and carrier.system,
+        java=java_view(chain, anchors, host, now()),
     )
+    found.remarks = remarks(found)
+    return found
 
 
 def _common_verdict(endpoints: Sequence[Endpoint]) -> Verdict:
@@ -270,28 +282,3 @@ def _oddities(chain: Sequence[Certificate], anchors: Sequence[Anchor]) -> Odditi
         tuple(one.sha256 for one in odd.unused),
         tuple((one.sha256, other.sha256) for one, other in odd.twins),
     )
-
-
-def _warnings(
-    certificates: Sequence[Certificate], endpoints: Sequence[Endpoint]
-) -> tuple[str, ...]:
-    found = [
-        f"{one.title}: bears the name of a published root, but its key is another one. "
-        "Do not trust it."
-        for one in certificates
-        if is_impostor(one)
-    ]
-    legible = {one.sha256 for one in certificates}
-    found += [
-        f"A presented certificate cannot be read (SHA-256 {sha256})."
-        for sha256 in dict.fromkeys(sha256 for one in endpoints for sha256 in one.chain)
-        if sha256 not in legible
-    ]
-    if len({one.chain for one in endpoints if one.chain}) > 1:
-        found.append("The addresses show different chains.")
-    found += [
-        f"{one.address} shows another chain in TLS 1.2 than in TLS 1.3."
-        for one in endpoints
-        if one.older_chain
-    ]
-    return tuple(found)

@@ -9,6 +9,7 @@ from tocsin.base.clock import Instant, rfc3339
 from tocsin.faults.fault import Finding
 from tocsin.trust.certificate import Certificate
 from tocsin.trust.facts import TlsFacts
+from tocsin.trust.javaview import JavaView
 from tocsin.trust.verdict import Verdict
 
 
@@ -102,6 +103,12 @@ class Collection:
     warnings: tuple[str, ...] = ()
     anchor_name: str | None = None
     """What the trust store calls the anchor that carries the chain."""
+    anchor_of_system: bool = False
+    """Whether that anchor is a root of the operating system, and not of the trust store."""
+    java: JavaView | None = None
+    """What a Java client with the same anchors would say of the first address's chain."""
+    remarks: tuple[str, ...] = ()
+    """The warnings, and what is missing, out of order, doubled or cross-signed, in words."""
     files: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -127,6 +134,7 @@ class Collection:
                 "trusted": verdict.trusted,
                 "anchor": verdict.anchor,
                 "anchor_name": self.anchor_name,
+                "anchor_of_system": self.anchor_of_system,
                 "code": verdict.code,
                 "missing": list(verdict.missing),
             },
@@ -134,7 +142,9 @@ class Collection:
             "differing": self.differing,
             "arrangement": self.oddities.to_json() if self.oddities else None,
             "recommendation": self.recommendation.to_json() if self.recommendation else None,
+            "java": self.java.to_json() if self.java else None,
             "warnings": list(self.warnings),
+            "remarks": list(self.remarks),
             "findings": [_finding(one) for one in self.findings],
         }
 
@@ -152,6 +162,8 @@ class Collection:
             "ca": one.is_ca,
             "self_signed": one.self_signed,
             "names": list(one.names),
+            "ca_issuers": list(one.issuer_urls),
+            "ocsp": list(one.ocsp_urls),
             "file": self.files.get(one.sha256),
         }
 

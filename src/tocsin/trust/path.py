@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from tocsin.trust.certificate import Certificate, load
@@ -47,7 +48,13 @@ def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
     """Whether name and signature say so; a signature that cannot be computed passes."""
     if certificate.issuer_id != issuer.subject_id:
         return False
-    return holds(load(certificate.der), load(issuer.der)) is not False
+    return _may_hold(certificate.der, issuer.der)
+
+
+@lru_cache(maxsize=4096)
+def _may_hold(certificate: bytes, issuer: bytes) -> bool:
+    """Computed once for a pair: one look at a chain asks for it several times."""
+    return holds(load(certificate), load(issuer)) is not False
 
 
 def find_path(chain: Sequence[Certificate], anchors: Sequence[Certificate]) -> Path | None:

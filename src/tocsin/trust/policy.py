@@ -49,6 +49,14 @@ PRESETS: Mapping[str, CipherPolicy] = {
         "AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
         "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:AES256-GCM-SHA384"
     ),
+    "mozilla-intermediate": CipherPolicy(
+        f"{DEFAULT_POLICY.ciphers}:DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"
+        "DHE-RSA-CHACHA20-POLY1305"
+    ),
+    "mozilla-modern": CipherPolicy(
+        "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
+        minimum="1.3",
+    ),
     "compatible": CipherPolicy(
         "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:AESGCM:AES:!aNULL:!eNULL:!PSK:!SRP:!DHE:!aDSS"
     ),
@@ -57,9 +65,18 @@ PRESETS: Mapping[str, CipherPolicy] = {
     ),
     "tls13": CipherPolicy(DEFAULT_POLICY.ciphers, minimum="1.3"),
 }
-"""Policies with a name: `tocsin`, the default; `guide`, the list known from appliances that
-work around weak DHE keys of a relay; `compatible`, for old private relays; `with-dhe`, which
-prefers DHE and so meets a relay's weak DHE keys; `tls13`, TLS 1.3 alone."""
+"""Policies with a name; `PRESET_SOURCES` says what each is and where it comes from."""
+
+PRESET_SOURCES: Mapping[str, str] = {
+    "tocsin": "The default: forward secrecy, authenticated encryption, and no DHE.",
+    "guide": "The hardened list known from appliances that work around a relay's weak DHE keys.",
+    "mozilla-intermediate": "Mozilla's Server Side TLS guidelines 5.7, intermediate: ends in DHE.",
+    "mozilla-modern": "Mozilla's Server Side TLS guidelines 5.7, modern: TLS 1.3 alone.",
+    "compatible": "For old private relays: RSA key exchange and CBC are offered too.",
+    "with-dhe": "DHE first, so that weak DHE keys of a relay are met: to find them, not for mail.",
+    "tls13": "TLS 1.3 alone.",
+}
+"""What each preset is, in a sentence; Mozilla publishes its lists at ssl-config.mozilla.org."""
 
 LEVEL = re.compile(r"@SECLEVEL=([0-9]+)")
 LOWEST_LEVEL, HIGHEST_LEVEL = 2, 5

@@ -72,11 +72,11 @@ async def probe(
     """
     client = TlsClient(context, target.host, anchors)
     try:
-        async with _connected(target) as (reader, writer):
-            await _lead_to_tls(target, reader, writer)
-            await _shake_hands(target, client, reader, writer)
+        async with connected(target) as (reader, writer):
+            await lead_to_tls(target, reader, writer)
+            await shake_hands(target, client, reader, writer)
             if goodbye:
-                await _say_goodbye(client, reader, writer)
+                await say_goodbye(client, reader, writer)
     except TlsFailure as failure:
         facts = {**failure.finding.facts, **target.facts}
         return Probe(client.established, client.facts(), Finding(failure.finding.code, facts))
@@ -86,9 +86,14 @@ async def probe(
 
 
 @contextlib.asynccontextmanager
-async def _connected(
+async def connected(
     target: Target,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to the target, closed afterwards.
+
+    Raises:
+        ProbeFailure: there is none.
+    """
     try:
         async with asyncio.timeout_at(target.deadline()):
             reader, writer = await asyncio.open_connection(target.address, target.port)
@@ -113,9 +118,14 @@ async def _connected(
                 await writer.wait_closed()
 
 
-async def _lead_to_tls(
+async def lead_to_tls(
     target: Target, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
+    """Say what comes before the handshake, on a port that begins in the clear.
+
+    Raises:
+        ProbeFailure: it did not come so far.
+    """
     if target.mode != "starttls":
         return
     prelude = Prelude(reader, writer, target.facts)
@@ -132,12 +142,17 @@ async def _lead_to_tls(
         raise _failed(target, "smtp.closed-early", stage=prelude.stage, reason=reason) from error
 
 
-async def _shake_hands(
+async def shake_hands(
     target: Target,
     client: TlsClient,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
+    """Do the handshake of `client`.
+
+    Raises:
+        ProbeFailure, TlsFailure: it was not completed.
+    """
     try:
         async with asyncio.timeout_at(target.deadline()):
             client.start()
@@ -162,9 +177,10 @@ async def _shake_hands(
         raise _failed(target, "tls.handshake-dropped", reason=reason) from error
 
 
-async def _say_goodbye(
+async def say_goodbye(
     client: TlsClient, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
+    """Take leave, and wait for what the server says to that; it may be a late refusal."""
     client.send(b"QUIT\r\n")
     writer.write(client.outgoing())
     with contextlib.suppress(TimeoutError, OSError):

@@ -8,7 +8,8 @@ from tocsin.base.clock import rfc3339
 from tocsin.faults.catalogue import explain
 from tocsin.trust.certificate import Certificate
 from tocsin.trust.collection import Collection, Endpoint
-from tocsin.trust.published import published_root
+from tocsin.trust.published import is_impostor, published_root
+from tocsin.trust.remark import title_of
 
 _MODES = {"starttls": "STARTTLS", "smtps": "TLS at once (SMTPS)"}
 
@@ -21,7 +22,7 @@ def text_report(collection: Collection) -> str:
     lines = [f"{where}: {addresses}, {certificates}"]
     lines += _section("Addresses", (_endpoint(one) for one in collection.endpoints))
     lines += _section("Certificates, as presented", _certificates(collection))
-    lines += _section("Remarks", _remarks(collection))
+    lines += _section("Remarks", iter(collection.remarks))
     lines += _section("Verdict", _verdict(collection))
     lines += _section("What to do", _advice(collection))
     return "\n".join(lines) + "\n"
@@ -54,6 +55,9 @@ def _certificates(collection: Collection) -> Iterator[str]:
         )
         if one.names:
             yield f"   names {', '.join(one.names[:8])}" + (" …" if len(one.names) > 8 else "")  # noqa: PLR2004
+        for words, urls in (("issuer's certificate at", one.issuer_urls), ("OCSP", one.ocsp_urls)):
+            yield from (f"   {words} {url}" for url in urls)
+        yield f"   serial {one.serial}"
         yield f"   SHA-256 {one.sha256}"
         if file := collection.files.get(one.sha256):
             yield f"   file {file}"
@@ -64,42 +68,30 @@ def _kind(certificate: Certificate) -> str:
     if root is not None:
         form = "published root" if certificate.sha256 == root.sha256 else "published root's key"
         return f"{form} of Amazon Trust Services"
+    if is_impostor(certificate):
+        return "NOT the published root whose name it bears"
     if not certificate.is_ca:
         return "server certificate"
     return "root" if certificate.self_signed else "intermediate or cross-signed"
 
 
-def _remarks(collection: Collection) -> Iterator[str]:
-    yield from collection.warnings
-    odd = collection.oddities
-    if odd is None:
-        return
-    if odd.out_of_order:
-        yield "The certificates are not sent in the order of their signatures (harmless)."
-    for sha256 in odd.doubled:
-        yield f"{_title(collection, sha256)} is sent more than once (harmless)."
-    for sha256 in odd.unused:
-        yield f"{_title(collection, sha256)} is sent, but is no part of the way up."
-    for one, other in odd.cross_signed:
-        where = "" if collection.certificate(other) else ", held by the trust store"
-        yield (
-            f"{_title(collection, one)} has two forms with one key: cross-signed "
-            f"({one[:8]}) and {other[:8]}{where}."
-        )
-
-
 def _verdict(collection: Collection) -> Iterator[str]:
     verdict = collection.verdict
     if verdict.trusted:
-        anchor = collection.anchor_name or _title(collection, verdict.anchor or "")
-        yield f"Trusted. It rests on {anchor} (SHA-256 {verdict.anchor}) of the trust store."
+        anchor = collection.anchor_name or title_of(collection, verdict.anchor or "")
+        holder = "operating system's roots" if collection.anchor_of_system else "trust store"
+        yield f"Trusted. It rests on {anchor} (SHA-256 {verdict.anchor}) of the {holder}."
     else:
         yield f"Not trusted: {verdict.code}."
-    for name in verdict.missing:
-        yield f"Neither presented nor in the trust store: {name}"
     if collection.system is not None:
         word = "trust" if collection.system else "do not trust"
         yield f"The public roots of this machine {word} it."
+    java = collection.java
+    if java is not None:
+        word = "accepts" if java.accepted else "refuses"
+        yield f"A Java client with the same trust store {word} it."
+        yield f"  {java.reason}"
+        yield from (f"  {line}" for line in (java.message,) if line)
 
 
 def _advice(collection: Collection) -> Iterator[str]:
@@ -116,11 +108,6 @@ def _advice(collection: Collection) -> Iterator[str]:
     yield f"  {advice.reason}"
     if advice.sha256 and (file := collection.files.get(advice.sha256)):
         yield f"  tocsin trust add {file}"
-
-
-def _title(collection: Collection, sha256: str) -> str:
-    found = collection.certificate(sha256)
-    return found.title if found else f"the certificate {sha256[:8]}"
 
 
 def _count(number: int, one: str, many: str) -> str:

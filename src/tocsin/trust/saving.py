@@ -38,12 +38,14 @@ def save(collection: Collection, folder: Path) -> list[Path]:
 
     A file that holds the same certificate already is left as it is and named; one that
     holds anything else is left alone, and the new file has a piece of the fingerprint
-    in its name. `collection.files` then names the file of each.
+    in its name. `collection.files` then names the file of each. Where nothing was collected
+    nothing is made, not even the folder.
 
     Raises:
         OSError: the folder cannot be made or written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if collection.certificates:
+        folder.mkdir(parents=True, exist_ok=True)
     written = []
     for certificate in collection.certificates:
         path = _write(certificate, folder)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cryptography import x509
 
+_MD5_WITH_RSA = "1.2.840.113549.1.1.4"
+
 SIGNATURE_NAMES = {
-    "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
+    _MD5_WITH_RSA: "md5WithRSAEncryption",
     "1.2.840.113549.1.1.5": "sha1WithRSAEncryption",
     "1.2.840.113549.1.1.10": "rsassaPss",
     "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
@@ -40,7 +42,7 @@ CURVE_NAMES = {
 def holds(certificate: x509.Certificate, issuer: x509.Certificate) -> bool | None:
     """Whether `issuer`'s key made the signature on `certificate`; names are not compared.
 
-    None when the algorithm is one that cannot be computed here (MD5, unknown curves).
+    None when the algorithm is one that cannot be computed here (unknown curves).
     """
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 -- start-up time
 
@@ -67,6 +69,8 @@ def _verify(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
     key = issuer.public_key()
     made, signed = certificate.signature, certificate.tbs_certificate_bytes
     how, digest = certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
+    if certificate.signature_algorithm_oid.dotted_string == _MD5_WITH_RSA:
+        how = padding.PKCS1v15()  # the library does not name the parameters of so old a one
     if isinstance(key, rsa.RSAPublicKey) and isinstance(how, padding.PKCS1v15 | padding.PSS):
         assert digest is not None
         key.verify(made, signed, how, digest)

@@ -21,6 +21,7 @@ _RECORD_TYPES = range(_CHANGE_CIPHER_SPEC, _APPLICATION_DATA + 1)
 _LARGEST_RECORD = 16384 + 2048
 _CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE = 1, 2, 11
 _SERVER_KEY_EXCHANGE, _CERTIFICATE_REQUEST = 12, 13
+_CERTIFICATE_STATUS = 22
 _SUPPORTED_VERSIONS, _KEY_SHARE = 43, 51
 _NAMED_CURVE = 3
 _TLS13 = 0x0304
@@ -72,6 +73,9 @@ _GROUPS = {
 }
 """Named groups (IANA TLS registry) with the octets of the server's share of each."""
 
+NAMED_GROUPS = {number: key for number, (key, _) in _GROUPS.items()}
+"""The groups that can be told apart, by their number on the wire."""
+
 
 class WireError(ValueError):
     """The bytes are no TLS records, or what they hold contradicts itself."""
@@ -83,7 +87,9 @@ class ServerFlight:
 
     `certificates` are those of TLS 1.2 and older (DER, as presented); TLS 1.3 hides
     them. `alert` is level and description (RFC 8446 section 6). `broken`: reading
-    stopped at something that contradicts itself.
+    stopped at something that contradicts itself. `session_id`, `compression` and
+    `extensions` (contents by number) are those of the ServerHello; `status` is the
+    CertificateStatus message (RFC 6066 section 8), which TLS 1.3 hides too.
     """
 
     version: int | None = None
@@ -95,6 +101,10 @@ class ServerFlight:
     alert: tuple[int, int] | None = None
     broken: bool = False
     messages: list[int] = field(default_factory=list)
+    session_id: bytes = b""
+    compression: int | None = None
+    extensions: dict[int, bytes] = field(default_factory=dict)
+    status: bytes = b""
 
     @property
     def version_name(self) -> str | None:
@@ -216,19 +226,22 @@ def _read_message(kind: int, body: bytes, flight: ServerFlight) -> None:
         flight.temporary_key = _read_key_exchange(body)
     elif kind == _CERTIFICATE_REQUEST:
         flight.wants_client_certificate = True
+    elif kind == _CERTIFICATE_STATUS:
+        flight.status = body
 
 
 def _read_hello(reader: _Reader, flight: ServerFlight) -> None:
     flight.version = reader.number(2)
     flight.retried = reader.take(32) == _RETRY_RANDOM
-    reader.vector(1)
+    flight.session_id = reader.vector(1)
     flight.suite = reader.number(2)
-    reader.take(1)
+    flight.compression = reader.number(1)
     if not reader.left:
         return
     extensions = _Reader(reader.vector(2))
     while extensions.left:
         kind, content = extensions.number(2), extensions.vector(2)
+        flight.extensions[kind] = content
         if kind == _SUPPORTED_VERSIONS and len(content) == 2:  # noqa: PLR2004 -- one version
             flight.version = int.from_bytes(content)
         elif kind == _KEY_SHARE:

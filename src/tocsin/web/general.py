@@ -19,6 +19,7 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import anchors, configuration, furtherrelay
 from tocsin.engine.configuration import Changed
 from tocsin.engine.errors import Conflict, NotFound
+from tocsin.engine.trusted import trusted_anchors
 from tocsin.web import problems, relayform, sealedfield
 from tocsin.web.answer import page
 from tocsin.web.central import find
@@ -179,7 +180,8 @@ def _confirmation(
         "expected": changed.version,
         "kept": sealedfield.seal(principal.name, edited.path, password) if password else "",
         "unencrypted": values["encryption"] == "none",
-        "untrusted": not anchors.anchors(principal) and values["encryption"] != "none",
+        "untrusted": values["encryption"] != "none"
+        and not trusted_anchors(configuration.current().configuration),
     }
     return render(request, "tocsin/apply.html", context)
 

@@ -10,7 +10,10 @@ from tocsin.central.configuration import PARTS, Outbox
 from tocsin.central.relay import FIELDS
 from tocsin.intake.http import AlarmFields
 
-WITHOUT_A_BODY = {"test", "retry", "hold", "release", "cancel", "close", "acknowledge", "try"}
+WITHOUT_A_BODY = {
+    *("test", "retry", "hold", "release", "cancel", "close", "acknowledge", "try"),
+    "restore",
+}
 
 
 def operations(document) -> Iterator[tuple[str, str, dict]]:
@@ -71,7 +74,7 @@ def test_every_operation_is_explained(api):
         named = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
         assert named == set(re.findall(r"{(\w+)}", path)), (path, method)
         if method in {"post", "put"} and not re.search(
-            r"/(test|retry|hold|release|cancel|close|acknowledge|try)$", path
+            r"/(test|retry|hold|release|cancel|close|acknowledge|try|restore)$", path
         ):
             assert operation["requestBody"]["required"], (path, method)
         ids.append(operation["operationId"])

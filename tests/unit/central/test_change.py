@@ -15,6 +15,7 @@ from tocsin.central.configuration import EMPTY
 from tocsin.central.difference import diff
 from tocsin.central.problem import Invalid
 from tocsin.central.reading import load
+from tocsin.central.shown import show
 from tocsin.trust.policy import DEFAULT_POLICY, PRESETS
 
 RELAY = {
@@ -247,3 +248,33 @@ def test_a_file_is_read_by_whoever_hands_the_document_in() -> None:
     (problem,) = refused.value.problems
     assert problem.path == "smtp.password_file"
     assert "files are not read here" in problem.message
+
+
+def test_out_of_time_or_no_authority_only_knowingly():
+    """What is refused otherwise is taken with the word; it is shown, kept, and no weak key."""
+    for file in ("expired.pem", "future.pem", "server.pem"):
+        with pytest.raises(Invalid):
+            applied({"trust": [{"name": "R", "file": file}]})
+        taken = applied({"trust": [{"name": "R", "file": file, "knowingly": True}]})
+        assert show(taken)["trust"][0]["knowingly"] is True
+        assert applied(show(taken)).trust[0].knowingly
+    with pytest.raises(Invalid):
+        applied({"trust": [{"name": "R", "file": "weak.pem", "knowingly": True}]})
+
+
+def test_where_a_certificate_came_from_stays_true():
+    """A document says so of its own; what is there keeps its origin."""
+    first = applied({"trust": [{"name": "R", "file": "root.pem", "origin": "the file root.pem"}]})
+    assert applied(show(first), first).trust[0].origin == "the file root.pem"
+    assert applied(show(first)).trust[0].origin == "a configuration document"
+    assert [str(one) for one in diff(applied(show(first)), first)] == []
+
+
+def test_the_roots_of_the_operating_system_are_trusted_on_request():
+    """Off unless said; null is off again; the difference is told."""
+    assert not applied({}).trust_system_roots
+    on = applied({"trust_system_roots": True})
+    assert on.trust_system_roots
+    assert [str(one) for one in diff(applied({}), on)] == ["trust_system_roots: no → yes"]
+    assert not applied({"trust_system_roots": None}, on).trust_system_roots
+    assert applied({"trust": []}, on).trust_system_roots

@@ -75,9 +75,7 @@ def test_several_are_held_and_released(command, delivery):
     out = command("delivery", "hold", one, two).out
     assert out.splitlines() == [f"{one}: held", f"{two}: held"]
     assert "held (by " in command("delivery", "show", one).out
-    assert command.answer("delivery", "release", one) == [
-        {"delivery": one, "ok": True, "problem": None}
-    ]
+    assert command.answer("delivery", "release", one)["state"] == "queued"
     assert set(models.Delivery.objects.values_list("id", "state")) == {
         (one, "queued"), (two, "held"),
     }  # fmt: skip
@@ -95,8 +93,8 @@ def test_what_is_refused_is_said_and_the_others_are_done(verb, command, delivery
     assert lines[good]
     assert models.Delivery.objects.get(id=sending).state == "sending"
     assert models.Delivery.objects.get(id=good).state in {"queued", "held", "cancelled"}
-    results = command.answer("delivery", verb, sending, status=2)
-    assert [one["ok"] for one in results] == [False]
+    results = command.answer("delivery", verb, sending, "nothing", status=2)
+    assert [one["ok"] for one in results] == [False, False]
 
 
 def test_why_it_is_held_is_shown(command, delivery):

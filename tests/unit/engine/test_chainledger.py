@@ -168,6 +168,7 @@ def test_a_new_chain_that_would_not_verify_is_critical_until_it_is_gone(look):
     assert (alarm.severity, alarm.count) == (Severity.CRITICAL.rank, 2)
     assert f"Seen at {TWO}." in alarm.details
     assert "Other connections to the relay are answered with a chain that verifies" in alarm.details
+    assert "It was issued by O=Another, CN=Another Root, not by" in alarm.details
     assert "tls.untrusted-issuer" in alarm.attributes
     (row,) = [one for one in line(TWO) if not one.trusted]
     assert row.code == "tls.untrusted-issuer"
@@ -452,3 +453,19 @@ def test_no_row_is_read_more_than_once_for_many_addresses(look, django_assert_ma
     look(many)
     with django_assert_max_num_queries(30 + 30):
         look(many)
+
+
+def test_the_word_of_the_handshake_counts(clock):
+    """What it took is trusted, what it refused is not, whatever judging the chain says."""
+    chainledger.keep_watch([RELAY], clock.now(), clock)
+    (due,) = chains.due(["smtp"], clock.now(), EVERY + JITTER)
+    turn = chains.claim(due, clock.now() + LEASE)
+    assert turn is not None
+    taken = Shown(tuple(one.der for one in BAD), verified=True)
+    refused = Shown(tuple(one.der for one in OLD), verified=False, refused=Finding("tls.revoked"))
+    sight = Sight(clock.now(), {ONE: [taken], TWO: [refused]})
+    assert chainledger.record(turn, RELAY, sight, 0, clock)
+    assert [(row.trusted, row.code) for row in line(ONE)] == [(True, None)]
+    assert [(row.trusted, row.code) for row in line(TWO)] == [(False, "tls.revoked")]
+    (alarm,) = alarms(type=UNTRUSTED)
+    assert '"tls.revoked"' in alarm.attributes

@@ -199,7 +199,7 @@ def test_no_hour_has_more_mails_than_the_ceiling(come, clock):
 
 
 def test_mails_of_long_ago_are_no_longer_counted(come, clock):
-    """Nor kept."""
+    """Nor are they kept: the hour before is all that a ceiling asks about."""
     response = respond(max_mails_per_hour=2)
     come(response, count=2)
     clock.time += 2 * HOUR

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -81,19 +80,16 @@ def in_thread(work: Callable[[], None]) -> None:
 
 
 def release(now: int) -> None:
-    """The digests whose time has come go out; others meet it, as they meet a real one."""
-    try:
-        with transaction.atomic():
-            release_gathered(now)
-    except OperationalError:
-        return
+    """The digests whose time has come go out; one that meets a responder tries again later."""
+    with contextlib.suppress(OperationalError), transaction.atomic():
+        release_gathered(now)
 
 
 def cancel_one() -> None:
     """A person gives up a digest of what is over the ceiling."""
     gathering = Delivery.objects.filter(state="held", hold="gathering", action__in=ACTIONS[1:])
     for one in gathering.order_by("-id")[:1]:
-        with contextlib.suppress(OperationalError):
+        with contextlib.suppress(OperationalError), transaction.atomic():
             Delivery.objects.filter(id=one.id, state="held").update(state="cancelled")
 
 
@@ -174,7 +170,6 @@ def test_several_responders_tell_each_transition_once(report):
 
     def others() -> None:
         begin.wait()
-        # Not all the time: who waits for an embedded store has to look when it is free.
         while not over.wait(0.01):
             release(clock.seen)
             gathering = Delivery.objects.filter(state="held", hold="gathering", action=ACTIONS[1])

@@ -84,11 +84,20 @@ def test_groups_do_not_mind_each_other():
 
 def test_what_gathers_no_more_is_left_alone():
     """A digest that a person sent or cancelled gets nothing more; another takes its place."""
-    action = Action()
+    action = Action(span=HOUR)
     action.place(0)
     assert action.place(1).mail == "mail-2"
     del action.gathering["mail-2"]
-    assert action.place(2) == Place("mail-3", NOON + SPAN)
+    assert action.place(2) == Place("mail-3", NOON + HOUR)
+
+
+def test_a_digest_that_left_by_another_clock_has_closed():
+    """What comes next is for the window after, not for one that lasts a moment."""
+    action = Action(span=HOUR)
+    action.place(0)
+    action.place(1)
+    del action.gathering["mail-2"]
+    assert action.place(HOUR - SECOND) == Place("mail-3", NOON + 2 * HOUR)
 
 
 def test_a_clock_set_back_begins_anew():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import chains
 from tocsin.base.clock import DAY, now
-from tocsin.trust.anchor import check_anchor, describe_use
+from tocsin.trust.anchor import check_anchor, check_new_anchor, describe_use, warn_of
 from tocsin.trust.published import is_amazon_host, is_impostor, published_root
 
 
@@ -28,13 +28,27 @@ def test_weak_keys_are_refused() -> None:
     assert "RSA 1024" in check_anchor(weak, now())[0]
 
 
-def test_an_impostor_of_a_published_root_is_refused() -> None:
-    """The name of an Amazon root over another key is called out, however it is written."""
+def test_an_impostor_of_a_published_root_is_called_out() -> None:
+    """The name of an Amazon root over another key is a warning, and hinders nobody."""
     for name in ("Amazon Root CA 1", "AMAZON root ca 1"):
         fake = chains.make(name, organization="Amazon", ca=True).parsed
         assert is_impostor(fake)
         assert published_root(fake) is None
-        assert "not what it says" in check_anchor(fake, now())[0]
+        assert "not what it says" in warn_of(fake)[0]
+        assert check_new_anchor(fake, now()) == []
+    assert warn_of(chains.make("Example Root CA 1", ca=True).parsed) == []
+
+
+def test_out_of_time_and_no_authority_only_knowingly() -> None:
+    """Each is told, and let through for those who say that they know; a weak key never is."""
+    expired = chains.make("Old Root CA", ca=True, starts=-9, ends=-1).parsed
+    future = chains.make("New Root CA", ca=True, starts=5).parsed
+    server = chains.make().parsed
+    weak = chains.make("Weak Root CA", ca=True, kind="rsa-1024").parsed
+    for one, words in ((expired, "expired on"), (future, "not valid before"), (server, "server")):
+        assert words in check_new_anchor(one, now())[0]
+        assert check_new_anchor(one, now(), knowingly=True) == []
+    assert "too weak" in check_new_anchor(weak, now(), knowingly=True)[0]
 
 
 def test_use_is_described_by_kind() -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -13,12 +18,14 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 import chains
 from tocsin.base.clock import to_datetime
 from tocsin.trust import certificate as module
 from tocsin.trust.certificate import (
     NotCertificates,
+    PasswordNeeded,
     PrivateKeyFound,
     parse_certificate,
     read_certificates,
@@ -118,9 +125,24 @@ FORMS = {
 }
 
 
+def _store_of_certificates(password: bytes | None) -> bytes:
+    lock = BestAvailableEncryption(password) if password is not None else NoEncryption()
+    entries = [pkcs12.PKCS12Certificate(one.x509, b"x") for one in (LEAF, ROOT)]
+    return pkcs12.serialize_java_truststore(entries, lock)
+
+
+FORMS["pkcs12 without a password"] = _store_of_certificates(None)
+FORMS["pkcs12 as pem"] = (
+    b"-----BEGIN PKCS12-----\n"
+    + base64.encodebytes(_store_of_certificates(None))
+    + b"-----END PKCS12-----\n"
+)
+FORMS["pkcs12 in base64"] = base64.encodebytes(_store_of_certificates(None))
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_each_form_gives_the_same_certificates(form: str) -> None:
-    """PEM in its guises, DER, PKCS#7 and base64 give both certificates once each."""
+    """PEM in its guises, DER, PKCS#7, PKCS#12 and base64 give both certificates once each."""
     assert {one.sha256 for one in read_certificates(FORMS[form])} == {LEAF.sha256, ROOT.sha256}
 
 
@@ -130,6 +152,66 @@ def test_openssl_trust_settings_are_left_out() -> None:
     body = base64.encodebytes(LEAF.der + settings)
     block = b"-----BEGIN TRUSTED CERTIFICATE-----\n" + body + b"-----END TRUSTED CERTIFICATE-----"
     assert [one.der for one in read_certificates(block)] == [LEAF.der]
+
+
+def test_a_locked_store_of_certificates_wants_its_password() -> None:
+    """Without, or with another, it is refused in words that tell the two apart."""
+    store = _store_of_certificates("pässword".encode())
+    found = read_certificates(store, "pässword")
+    assert [one.sha256 for one in found] == [LEAF.sha256, ROOT.sha256]
+    with pytest.raises(PasswordNeeded, match="its password is needed"):
+        read_certificates(store)
+    with pytest.raises(PasswordNeeded, match="does not open") as refusal:
+        read_certificates(store, "wrong horse")
+    assert "wrong horse" not in str(refusal.value)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_a_store_of_openssl_without_key_is_read(tmp_path: Path, password: str) -> None:
+    """``openssl pkcs12 -export -nokeys``, also under an empty password."""
+    (tmp_path / "chain.pem").write_bytes(PEM)
+    export = ["openssl", "pkcs12", "-export", "-nokeys", "-in", str(tmp_path / "chain.pem")]
+    done = subprocess.run(
+        [*export, "-passout", f"pass:{password}"], capture_output=True, check=True
+    )
+    found = read_certificates(done.stdout, password)
+    assert {one.sha256 for one in found} == {LEAF.sha256, ROOT.sha256}
+
+
+def test_a_damaged_store_is_refused() -> None:
+    """Cut off in the middle, or with a flipped octet inside, it gives nothing."""
+    store = _store_of_certificates(b"secret")
+    for damaged in (store[:-20], store[:200] + bytes([store[200] ^ 1]) + store[201:]):
+        with pytest.raises(NotCertificates):
+            read_certificates(damaged, "secret")
+
+
+def test_where_issuer_and_status_are_found_is_read() -> None:
+    """Authority information access: the issuer's certificate and OCSP, each by itself."""
+    access = [
+        x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+        for method, url in (
+            (AuthorityInformationAccessOID.OCSP, "http://ocsp.example.com"),
+            (AuthorityInformationAccessOID.CA_ISSUERS, "http://crt.example.com/ca.cer"),
+        )
+    ]
+    made = chains.make("relay.example.com", issuer=ROOT)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(made.x509.subject)
+        .issuer_name(ROOT.x509.subject)
+        .public_key(made.key.public_key())
+        .serial_number(7)
+        .not_valid_before(made.x509.not_valid_before_utc)
+        .not_valid_after(made.x509.not_valid_after_utc)
+        .add_extension(x509.AuthorityInformationAccess(access), critical=False)
+    )
+    signed = builder.sign(ROOT.key, hashes.SHA256())
+    read = parse_certificate(signed.public_bytes(Encoding.DER))
+    assert read.ocsp_urls == ("http://ocsp.example.com",)
+    assert read.issuer_urls == ("http://crt.example.com/ca.cer",)
+    assert made.parsed.ocsp_urls == ()
 
 
 RSA = chains.make("key.example.com", kind="rsa-2048")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from pathlib import Path
 
@@ -11,22 +10,6 @@ import pytest
 import chains
 from tocsin.trust.context import client_context, server_context, system_context
 from tocsin.trust.policy import CipherPolicy, RefusedCiphers
-
-SOURCE = Path(__file__).parents[3] / "src" / "tocsin"
-_MAKERS = re.compile(
-    r"create_default_context|_create_unverified|SSLContext\(|\.wrap_socket\(|(writer|loop)\.start_tls\("
-    r"|_create_stdlib_context|starttls\(context"
-)
-
-
-def test_nothing_else_makes_contexts() -> None:
-    """No other module of the product makes a context or wraps a socket by itself."""
-    found = [
-        str(path.relative_to(SOURCE))
-        for path in SOURCE.rglob("*.py")
-        if path != SOURCE / "trust" / "context.py" and _MAKERS.search(path.read_text("utf-8"))
-    ]
-    assert found == []
 
 
 def test_the_recipe_is_the_same_in_every_python() -> None:

@@ -8,6 +8,7 @@ from tocsin.trust.ciphercheck import check_ciphers, check_policy
 from tocsin.trust.context import client_context
 from tocsin.trust.policy import (
     DEFAULT_POLICY,
+    PRESET_SOURCES,
     PRESETS,
     TLS13_SUITES,
     CipherPolicy,
@@ -39,6 +40,42 @@ def test_the_guides_list_is_told_what_it_does_not_do() -> None:
     assert "TLS_AES_128_CCM_SHA256" not in checked.offered
     assert "AES128-GCM-SHA256" in checked.offered
     assert checked.weak_exchange == ()
+
+
+def test_every_preset_says_what_it_is() -> None:
+    """The list of presets and the list of their sources are the same."""
+    assert list(PRESETS) == list(PRESET_SOURCES)
+
+
+def test_mozillas_intermediate_list_is_offered_in_its_order() -> None:
+    """Guidelines 5.7: ECDHE before DHE, GCM before ChaCha20, TLS 1.2 and 1.3."""
+    checked = check_policy(PRESETS["mozilla-intermediate"])
+    kinds = [name.partition("-")[0] for name in checked.ordered]
+    assert kinds == ["ECDHE"] * 6 + ["DHE"] * 3
+    assert checked.weak_exchange == checked.ordered[6:]
+    assert PRESETS["mozilla-intermediate"].minimum == "1.2"
+
+
+def test_mozillas_modern_list_is_tls_1_3_alone() -> None:
+    """No suite of an older version is offered, and the order is OpenSSL's all the same."""
+    checked = check_policy(PRESETS["mozilla-modern"])
+    assert checked.ordered == ()
+    assert set(checked.fixed) == set(checked.without_effect)
+
+
+def test_suites_of_tls_1_3_are_shown_as_fixed() -> None:
+    """Whatever a list says of them, OpenSSL offers the same ones in the same order."""
+    turned = "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384"
+    plain = check_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
+    assert check_ciphers(turned).fixed == plain.fixed != ()
+    assert plain.ordered == ("ECDHE-RSA-AES256-GCM-SHA384",)
+    assert check_ciphers("ECDHE-RSA-AES256-GCM-SHA384", maximum="1.2").fixed == ()
+
+
+def test_the_level_is_never_under_two() -> None:
+    """It is told, and a list may raise it."""
+    assert check_policy(DEFAULT_POLICY).level == 2
+    assert check_ciphers("ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=3").level == 3
 
 
 def test_dhe_suites_are_pointed_out() -> None:

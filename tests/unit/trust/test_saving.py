@@ -117,3 +117,47 @@ def test_three_strangers_of_the_wanted_names_end_it(tmp_path: Path) -> None:
         (tmp_path / f"ExampleRootCA1{suffix}.pem").mkdir()
     with pytest.raises(FileExistsError):
         save(collection(made), tmp_path)
+
+
+@pytest.mark.parametrize("common_name", ["../escaped", "*", "/tmp/x", "..", "a/../../b", "~", "%s"])
+def test_the_peer_does_not_choose_the_path(tmp_path: Path, common_name: str) -> None:
+    """A common name that leads elsewhere, or that a shell would expand, stays in the folder."""
+    folder = tmp_path / "in" / "here"
+    bystander = tmp_path / "in" / "escaped.pem"
+    bystander.parent.mkdir()
+    bystander.write_text("mine")
+    (path,) = save(collection(chains.make(common_name, names=(), ca=True)), folder)
+    assert path.parent == folder
+    assert list(folder.iterdir()) == [path]
+    assert sorted(one.name for one in bystander.parent.iterdir()) == ["escaped.pem", "here"]
+    assert bystander.read_text() == "mine"
+    assert not set(path.name) & set("*?[]~$% /\\")
+
+
+def test_strangers_of_equal_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    """Three certificates of one common name, also where only blanks or case tell them apart."""
+    made = [chains.make(name, ca=True) for name in ("Example CA", "ExampleCA", "Example  CA")]
+    files = save(collection(*made), tmp_path)
+    assert len(set(files)) == 3
+    kept = [read_certificates(path.read_bytes())[0].sha256 for path in files]
+    assert kept == [one.sha256 for one in made]
+
+
+def test_older_files_are_not_taken_for_new(tmp_path: Path) -> None:
+    """What lies in the folder is neither named as collected nor written over the fresh one."""
+    fresh, older = chains.make("Example CA", ca=True), chains.make("Example CA", ca=True)
+    for name in ("backup.pem", "my corp.pem", "cacert1.pem", "-.pem", "zzz.crt"):
+        (tmp_path / name).write_bytes(older.pem)
+    collected = collection(fresh)
+    (path,) = save(collected, tmp_path)
+    assert path.name == "ExampleCA.pem"
+    assert read_certificates(path.read_bytes())[0].sha256 == fresh.sha256
+    assert collected.files == {fresh.sha256: str(path)}
+    assert len(list(tmp_path.iterdir())) == 6
+    assert (tmp_path / "cacert1.pem").read_bytes() == older.pem
+
+
+def test_where_nothing_was_collected_nothing_is_made(tmp_path: Path) -> None:
+    """Not even an empty folder stands for success."""
+    assert save(collection(), tmp_path / "out") == []
+    assert not (tmp_path / "out").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -93,6 +94,93 @@ def test_an_expired_certificate_cannot_be_trusted(admin: Client, markup):
     )
     assert answer.status_code == 409
     assert names() == []
+
+
+def test_a_server_s_certificate_is_trusted_only_knowingly(admin: Client, markup):
+    """Its box is empty at first; ticked it is added, and the list says that somebody knew."""
+    leaf = chains.make("relay.example.com")
+    page = markup(admin.post("/trust/add", uploaded(leaf.pem)).content.decode())
+    assert "not of an authority" in page.text
+    (box,) = [one for one in page.all("input") if one.get("type") == "checkbox"]
+    assert box["name"] == "knowingly"
+    assert "checked" not in box
+    form = {"name": "Pin", "pem": leaf.pem.decode(), "origin": "the file 0.pem"}
+    assert admin.post("/trust/confirm", {**form, "sha256": leaf.sha256}).status_code == 409
+    assert names() == []
+    admin.post("/trust/confirm", {**form, "knowingly": leaf.sha256})
+    (pin,) = anchors.anchors(access.LOCAL)
+    assert pin.knowingly
+    text = markup(admin.get("/trust", {"name": "Pin"}).content.decode()).text
+    assert "the file 0.pem" in text
+    assert "no authority" in text
+
+
+def test_an_impostor_is_called_out_everywhere_and_stays_trusted(admin: Client, markup):
+    """A published name over another key: a warning on confirmation, list and detail."""
+    fake = chains.make("Amazon Root CA 1", organization="Amazon", ca=True)
+    page = markup(admin.post("/trust/add", uploaded(fake.pem)).content.decode())
+    assert "not what it says it is" in page.text
+    confirm(admin, page)
+    assert names() == ["Amazon Root CA 1"]
+    listed = markup(admin.get("/trust").content.decode()).text
+    opened = markup(admin.get("/trust", {"name": "Amazon Root CA 1"}).content.decode()).text
+    assert listed.count("not what it says it is") == 1
+    assert opened.count("not what it says it is") == 2
+
+
+def test_one_certificate_in_two_files_is_said_and_added_once(admin: Client, markup):
+    """Two files with the same certificate: shown once, with a word about it."""
+    page = markup(
+        admin.post("/trust/add", uploaded(ROOT.pem, ROOT.der, OTHER.pem)).content.decode()
+    )
+    assert "given twice" in page.text
+    confirm(admin, page)
+    assert names() == ["Example Root CA 7", "Example Root CA 8"]
+
+
+def test_what_is_there_already_is_said_before_it_is_added(scene, admin: Client, markup):
+    """The confirmation names the entry, and its box cannot be ticked."""
+    (there,) = anchors.anchors(access.LOCAL)
+    page = markup(
+        admin.post("/trust/add", uploaded(there.certificate.pem.encode())).content.decode()
+    )
+    assert "in the trust store already, as Example Root CA 1" in page.text
+    (box,) = [one for one in page.all("input") if one.get("type") == "checkbox"]
+    assert "disabled" in box
+
+
+def test_a_suggested_name_is_one_that_is_not_taken(scene, admin: Client, markup):
+    """Another certificate of the same subject gets a piece of its fingerprint."""
+    twin = chains.make("Example Root CA 1", ca=True)
+    page = markup(admin.post("/trust/add", uploaded(twin.pem)).content.decode())
+    confirm(admin, page)
+    assert names() == ["Example Root CA 1", f"Example Root CA 1 ({twin.sha256[:8]})"]
+
+
+def test_a_store_of_certificates_opens_with_its_password(admin: Client, markup):
+    """PKCS#12 without a key: refused while locked, then its certificates are looked at."""
+    store = pkcs12.serialize_java_truststore(
+        [pkcs12.PKCS12Certificate(one.x509, b"x") for one in (ROOT, OTHER)],
+        BestAvailableEncryption(b"open sesame"),
+    )
+    answer = admin.post("/trust/add", uploaded(store))
+    assert answer.status_code == 422
+    assert "password is needed" in markup(answer.content.decode()).text
+    answer = admin.post("/trust/add", {**uploaded(store), "password": "wrong horse"})
+    assert "does not open" in markup(answer.content.decode()).text
+    assert "wrong horse" not in answer.content.decode()
+    answer = admin.post("/trust/add", {**uploaded(store), "password": "open sesame"})
+    confirm(admin, markup(answer.content.decode()))
+    assert names() == ["Example Root CA 7", "Example Root CA 8"]
+
+
+def test_where_a_collected_certificate_came_from_is_kept(admin: Client, markup):
+    """From the chain to the confirmation to the trust store."""
+    origin = "collected from relay.example.com:587"
+    form = {"pem": ROOT.pem.decode(), "origin": origin}
+    confirm(admin, markup(admin.post("/trust/consider", form).content.decode()))
+    (there,) = anchors.anchors(access.LOCAL)
+    assert there.origin == origin
 
 
 def test_the_same_certificate_twice_is_refused_by_name(scene, admin: Client, markup):

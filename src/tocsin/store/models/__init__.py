@@ -2,6 +2,7 @@
 
 from tocsin.store.models.access import Person, Token
 from tocsin.store.models.alarm import Alarm, Transition
+from tocsin.store.models.chain import ChainLook, ChainSeen
 from tocsin.store.models.configuration import ConfigurationVersion, StoredSecret
 from tocsin.store.models.delivery import (
     Attempt,
@@ -24,6 +25,8 @@ from tocsin.store.models.operation import (
 __all__ = [
     "Alarm",
     "Attempt",
+    "ChainLook",
+    "ChainSeen",
     "ConfigurationVersion",
     "Connection",
     "Counter",
