@@ -31,7 +31,7 @@ def text_of(mail: EmailMessage) -> str:
     """The text of a mail."""
     body = mail.get_body(("plain",))
     assert body is not None
-    return body.get_content()
+    return body.get_content().replace("\r\n", "\n")
 
 
 def number(text: str) -> int:
