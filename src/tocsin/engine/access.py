@@ -109,7 +109,8 @@ def reset_password(principal: Principal, name: str) -> Secret:
     password = _one_time_password()
     person.password = make_password(password.reveal())
     person.one_time = True
-    person.save(update_fields=["password", "one_time"])
+    with transaction.atomic():
+        person.save(update_fields=["password", "one_time"])
     return password
 
 
@@ -130,7 +131,8 @@ def set_own_password(person: Person, new: Secret) -> None:
         ) from None
     person.password = make_password(new.reveal())
     person.one_time = False
-    person.save(update_fields=["password", "one_time"])
+    with transaction.atomic():
+        person.save(update_fields=["password", "one_time"])
 
 
 def change_role(principal: Principal, name: str, role: Role) -> None:
@@ -255,7 +257,8 @@ def remove_token(principal: Principal, name: str) -> None:
         NotFound: there is none of that name.
     """
     require(principal, Permission.ADMINISTER)
-    removed, _ = Token.objects.filter(name=name).delete()
+    with transaction.atomic():
+        removed, _ = Token.objects.filter(name=name).delete()
     if not removed:
         raise NotFound("token", name)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from tocsin.base.clock import HOUR, Instant, now, rfc3339
 from tocsin.base.home import Home
 from tocsin.central.appliance import GONE_AFTER
@@ -138,7 +140,9 @@ def try_now(principal: Principal, name: str) -> RelayHealth:
     if not appliance.is_running(RESPONDER):
         raise RoleMissing(RESPONDER)
     waiting = models.RelayState.objects.filter(name=name, paused_at__isnull=False)
-    if not waiting.update(probe_at=now()):
+    with transaction.atomic():
+        asked = waiting.update(probe_at=now())
+    if not asked:
         raise Conflict(f"the relay {name} is not paused")
     nudge.wake(RESPONDER)
     return find_relay(principal, name)

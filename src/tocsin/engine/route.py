@@ -77,6 +77,13 @@ class Route:
                 needed = min(needed, ceil(self.bucket.rate * self.seconds_per_message * 1.5) + 1)
         return min(needed, self.most_connections)
 
+    def speed(self) -> float | None:
+        """Messages a second that it carries now, by its rate and as measured; None: not known."""
+        known = [self.bucket.rate] if self.bucket.rate is not None else []
+        if self.seconds_per_message:
+            known.append(max(1, self.connections) / self.seconds_per_message)
+        return min(known, default=None)
+
     def room(self) -> int | None:
         """Recipients that may be sent to now by rate and quota; None: any number."""
         rooms = (self.bucket.room(self._clock.monotonic()), self.quota.room(self._clock.now()))

@@ -34,7 +34,8 @@ from tocsin.mail.relay import RelayConnection, RelayFailure, SendOutcome
 from tocsin.store.queries.outgoing import Outgoing
 
 _AHEAD = 512
-"""Deliveries composed before they are claimed, where no rate says fewer."""
+"""Deliveries composed before they are claimed, where two seconds do not carry fewer."""
+_LEAST_AHEAD = 4
 _SLOW_BATCH = 8
 """Messages at once of those that may hold others up."""
 _STALLED_S = 3.0
@@ -185,10 +186,8 @@ class Sender:
         able = carriers(self._routes)
         if not able:
             return 0
-        ahead = _AHEAD
-        rate = able[-1].bucket.rate
-        if rate is not None:
-            ahead = min(ahead, max(4, int(2 * rate)))
+        speed = able[-1].speed()
+        ahead = _AHEAD if speed is None else min(_AHEAD, max(_LEAST_AHEAD, int(2 * speed)))
         return ahead - len(self._ready) if len(self._ready) <= ahead // 2 else 0
 
     async def _fill_once(self, wanted: int) -> int:
@@ -241,7 +240,7 @@ class Sender:
             self._changed.clear()
             if not self._stopping:
                 wait = self._assign()
-                await self._close_idle()
+                self._close_worn()
             elif not any(route.carrying for route in self._routes):
                 return
             else:
@@ -300,7 +299,11 @@ class Sender:
         try:
             connection = route.idle_connection() or await self._open(route, batch)
             if connection is not None:
-                await self._send(route, connection, batch)
+                # One that may carry only so many more leaves the others to the next.
+                fit, rest = batch[: connection.room], batch[connection.room :]
+                route.give_back(rest)
+                self._put_back(rest)
+                await self._send(route, connection, fit)
         finally:
             route.carried(slow=slow)
             if connection is not None:
@@ -311,10 +314,11 @@ class Sender:
                     await connection.close()
             self._changed.set()
 
-    async def _close_idle(self) -> None:
+    def _close_worn(self) -> None:
+        assert self._tasks is not None
         for route in self._routes:
             for connection in route.worn():
-                await connection.close()
+                self._tasks.create_task(connection.close())  # a relay may be slow to say goodbye
 
     async def _open(self, route: Route, batch: Sequence[Prepared]) -> RelayConnection | None:
         """A connection; None after the failure has been recorded and the relay paused."""

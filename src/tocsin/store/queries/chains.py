@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from tocsin.base.clock import MINUTE, Instant
@@ -105,7 +105,8 @@ def claim(turn: Turn, until: Instant) -> Turn | None:
 
 def ask(relay: str, at: Instant) -> bool:
     """Have a relay looked at now; gives whether it is watched."""
-    return bool(ChainLook.objects.filter(relay=relay).update(next_look_at=at))
+    with transaction.atomic():
+        return bool(ChainLook.objects.filter(relay=relay).update(next_look_at=at))
 
 
 def look_of(turn: Turn) -> ChainLook | None:

@@ -228,10 +228,10 @@ def release_gathered(now: Instant) -> list[str]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE delivery SET state = 'queued', hold = NULL "
+            "UPDATE delivery SET state = 'queued', hold = NULL, queued_at = %s "
             "WHERE state = 'held' AND hold = 'gathering' AND (not_before <= %s OR queued_at > %s) "
             "RETURNING kind",
-            [now, now + MINUTE],
+            [now, now, now + MINUTE],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -2,7 +2,9 @@
 
 SQLite's own wait for a lock sleeps 1, 2, 5, 10, 15, 20, 25 … milliseconds between its
 looks. An alarm passes through four short transactions of three processes on its way to a
-mail, and each such sleep is longer than all of them together.
+mail, and each such sleep is longer than all of them together. What waits there also holds
+its connection, and with it whoever cleans up after that connection in another thread: so
+every write of a process with threads begins with a transaction.
 """
 
 from __future__ import annotations
