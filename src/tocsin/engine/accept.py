@@ -26,10 +26,12 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class SourcePolicy:
-    """What a source's configuration says about its reports. Both in microseconds."""
+    """What is known of a source's reports beforehand. Times in microseconds."""
 
     quiet_after: Instant = QUIET_AFTER
     max_age: Instant | None = None
+    held: str = ""
+    """Why nobody is told whatever the rules say; empty when they decide."""
 
 
 DEFAULT_POLICY = SourcePolicy()
@@ -163,8 +165,8 @@ def _transit(work: _Batch, alarm: OpenAlarm, kind: TransitionKind, now: Instant,
 
 
 def _held(report: Report, policy: SourcePolicy, now: Instant) -> str:
-    if policy.max_age is None:
-        return ""
+    if policy.held or policy.max_age is None:
+        return policy.held
     said = report.ended_at or report.last_seen_at or report.started_at
     return TOO_OLD if said is not None and now - said > policy.max_age else ""
 

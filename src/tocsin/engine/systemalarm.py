@@ -1,4 +1,8 @@
-"""What Tocsin itself has to tell: alarms of category System, decided about like any other."""
+"""What Tocsin itself has to tell: alarms of category System, decided about like any other.
+
+One thing is not: mail about a relay that takes none, where there is no other to send it by.
+It would wait, and arrive when what it says is over. The alarm is there all the same.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,15 @@ from tocsin.base.clock import DAY, SYSTEM_CLOCK, Clock, Instant
 from tocsin.domain.alarm import AlarmState, Report
 from tocsin.domain.severity import Severity
 from tocsin.engine.accept import SourcePolicy, accept_within
+from tocsin.engine.configuration import current
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Finding
-from tocsin.store.queries import reports
+from tocsin.store.queries import operation, reports
 
 SOURCE = "tocsin"
 """The source that stands in such alarms."""
 RELAY_PAUSED = "Mail relay paused"
+NO_OTHER_WAY = "it would be told by the relay that it is about, and there is no other"
 
 # It ends when what it tells of ends, not because nothing was said for a while.
 _LASTING: Instant = DAY
@@ -38,15 +44,28 @@ def tell(alarms: Iterable[SystemAlarm], *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Raise, or repeat, alarms; in the caller's transaction."""
     for one in alarms:
         report = _report(one, AlarmState.ACTIVE)
-        accept_within([report], {SOURCE: SourcePolicy(quiet_after=one.lasts)}, clock=clock)
+        policy = SourcePolicy(quiet_after=one.lasts, held=_held(one))
+        accept_within([report], {SOURCE: policy}, clock=clock)
 
 
 def over(keys: Sequence[str], *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """End those of the alarms that are active; in the caller's transaction."""
-    active = reports.active_by_key(keys)
-    ended = [SystemAlarm(key, "", Severity.INFORMATIONAL, "") for key in active]
-    if ended:
-        accept_within([_report(one, AlarmState.INACTIVE) for one in ended], clock=clock)
+    """End those of the alarms that are active; in the caller's transaction.
+
+    Nobody hears of the end of what nobody heard of.
+    """
+    for key, alarm in reports.active_by_key(keys).items():
+        ended = SystemAlarm(key, "", Severity.INFORMATIONAL, "")
+        policy = SourcePolicy(held=reports.last_held(alarm.id))
+        accept_within([_report(ended, AlarmState.INACTIVE)], {SOURCE: policy}, clock=clock)
+
+
+def _held(alarm: SystemAlarm) -> str:
+    """Why nobody is told of an alarm."""
+    name = alarm.attributes.get("relay")
+    state = operation.relay_state(name) if name is not None else None
+    if state is None or state.paused_at is None:
+        return ""
+    return "" if len(current().configuration.every_relay) > 1 else NO_OTHER_WAY
 
 
 def relay_paused(name: str, host: str, finding: Finding) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from tocsin.base.clock import Instant
 from tocsin.domain.alarm import AlarmState, Report, TransitionKind
+from tocsin.store.models import Transition
 from tocsin.store.queries.rows import host_to_json, insert_many, select_in, to_json
 
 
@@ -140,6 +141,12 @@ def insert_transitions(transitions: Iterable[NewTransition]) -> None:
             for one in transitions
         ],
     )
+
+
+def last_held(alarm_id: str) -> str:
+    """Why nobody was told of the last transition of an alarm; empty when the rules decided."""
+    last = Transition.objects.filter(alarm_id=alarm_id).order_by("-id")
+    return last.values_list("held", flat=True).first() or ""
 
 
 def shift_quiet(step: Instant, reported_by: Instant) -> None:
