@@ -84,8 +84,11 @@ def merged() -> Catalog:
         old = known.get(
             message.id if isinstance(message.id, str) else message.id[0], message.context
         )
-        if old is not None and not old.fuzzy:
-            message.string = old.string
+        if old is None or old.fuzzy:
+            continue
+        # A text that has become plural keeps its translation as the form for any number.
+        one = old.string if isinstance(old.string, str) else old.string[0]
+        message.string = (one,) if message.pluralizable else one
     return catalog
 
 
