@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env dev run test lint docs bench bench-startup bench-pipeline bench-outbox bench-farrelay \
-  bench-latency bench-memory bench-probe soak fuzz lock clean
+.PHONY: env dev run test lint docs bench bench-startup bench-collect bench-pipeline bench-outbox \
+  bench-farrelay bench-latency bench-memory bench-probe soak fuzz lock clean
 
 env: $(VENV)/.run
 
@@ -43,10 +43,11 @@ docs: dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 # Peers are measured in the same run, so many times: make bench-outbox ROUNDS=3
-bench: bench-startup bench-probe bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory
+bench: bench-startup bench-collect bench-probe bench-pipeline bench-outbox bench-farrelay \
+  bench-latency bench-memory
 
-bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: ROUNDS = 5
-bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: env
+bench-collect bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: ROUNDS = 5
+bench-collect bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: env
 	@tools/install-bench-programs
 	$(BIN)/python bench/$*.py --rounds $(ROUNDS)
 

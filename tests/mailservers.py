@@ -17,7 +17,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlsserver import free_port, wait_for_port
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
+from tlsserver import free_port, openssl_server, wait_for_port
+from tocsin.trust.context import server_context
+
+_HERE = "127.0.0.1"
+SUBMISSION = Path("/usr/lib/dovecot/submission-login")
+"""The program of Dovecot that is a package of its own."""
 
 _PATIENCE = 30
 """Seconds that a server is given to start and to stop; a safety net."""
@@ -27,13 +35,35 @@ _PATIENCE = 30
 class Ports:
     """Where a server listens: `starttls` begins in the clear, `wrapper` with the handshake."""
 
-    starttls: int
+    starttls: int | None = None
     wrapper: int | None = None
 
     def modes(self) -> list[tuple[int, str]]:
         """Each port with the word for how TLS begins there."""
         both = [(self.starttls, "starttls"), (self.wrapper, "smtps")]
         return [(port, mode) for port, mode in both if port is not None]
+
+
+@contextlib.contextmanager
+def s_server(certificates: Path, key: Path) -> Iterator[Ports]:
+    """OpenSSL's own, which knows TLS at once alone."""
+    with openssl_server(certificates, key) as port:
+        yield Ports(wrapper=port)
+
+
+@contextlib.contextmanager
+def aiosmtpd(certificates: Path, key: Path) -> Iterator[Ports]:
+    """The SMTP server of the Python world, on Python's own TLS."""
+    context = server_context(certificates, key)
+    plain = Controller(
+        Sink(), hostname=_HERE, port=free_port(), tls_context=context, require_starttls=True
+    )
+    wrapped = Controller(Sink(), hostname=_HERE, port=free_port(), ssl_context=context)
+    with contextlib.ExitStack() as running:
+        for one in (plain, wrapped):
+            one.start()
+            running.callback(one.stop)
+        yield Ports(plain.port, wrapped.port)
 
 
 @contextlib.contextmanager
@@ -87,12 +117,12 @@ listen on 127.0.0.1 port {ports.wrapper} smtps pki "relay.example.com"
 match from any for local reject
 """
     )
-    with _running(["/usr/sbin/smtpd", "-d", "-v", "-T", "all", "-f", "/etc/smtpd.conf"], ports, root):
+    with _running(["/usr/sbin/smtpd", "-d", "-f", "/etc/smtpd.conf"], ports, root):
         yield ports
 
 
 @contextlib.contextmanager
-def dovecot(program: str, folder: Path, certificates: Path, key: Path) -> Iterator[Ports]:
+def dovecot(folder: Path, certificates: Path, key: Path) -> Iterator[Ports]:
     """The submission service of Dovecot."""
     ports = Ports(free_port(), free_port())
     folder = folder / "dovecot"
@@ -130,7 +160,7 @@ service submission-login {{
 }}
 """
     )
-    with _running([program, "-F", "-c", str(folder / "dovecot.conf")], ports):
+    with _running(["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")], ports):
         yield ports
 
 

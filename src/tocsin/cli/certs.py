@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,12 +54,23 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 
 def _collect(arguments: argparse.Namespace, home: Home, output: Output) -> int:
-    from tocsin.trust import collect  # noqa: PLC0415
+    gc.disable()  # over before it would pay: most of the time goes into imports
+    try:
+        return _collect_and_tell(arguments, home, output)
+    finally:
+        gc.enable()
+
+
+def _collect_and_tell(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    from tocsin.trust.publicroots import begin_comparing  # noqa: PLC0415
 
     host, port = _target(arguments.target)
     own = _of_home(arguments, home)
-    anchors = _anchors(arguments.trust, own)
     policy = _policy(arguments, own)
+    begin_comparing(policy)  # goes on while the rest of the program is imported
+    from tocsin.trust import collect  # noqa: PLC0415
+
+    anchors = _anchors(arguments.trust, own)
     found = asyncio.run(
         collect.collect(
             host, port, arguments.mode, anchors=anchors, policy=policy, timeout=arguments.timeout
@@ -117,10 +129,13 @@ def _of_configuration(own: Configuration | None) -> list[Anchor]:
 
 
 def _policy(arguments: argparse.Namespace, own: Configuration | None) -> CipherPolicy:
-    from tocsin.trust.ciphercheck import check_policy  # noqa: PLC0415
     from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy  # noqa: PLC0415
 
     base = DEFAULT_POLICY if own is None else own.ciphers.policy
+    if arguments.ciphers is None and arguments.min_tls is None:
+        return base
+    from tocsin.trust.ciphercheck import check_policy  # noqa: PLC0415
+
     policy = CipherPolicy(
         base.ciphers if arguments.ciphers is None else arguments.ciphers,
         arguments.min_tls or base.minimum,

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import secrets
 import sys
-import tempfile
-import traceback
-from logging.handlers import WatchedFileHandler
 from typing import Any
 
 from tocsin.cli.output import Output, printable
@@ -108,6 +103,8 @@ def _of_the_system(error: OSError) -> Known:
 
 def _unknown(error: Exception) -> Known:
     """A fault of ours: a number to find it by in the log, never a stack trace."""
+    import secrets  # noqa: PLC0415 -- start-up time
+
     incident = secrets.token_hex(4)
     where = _record(error, incident)
     title = f"unexpected {type(error).__name__}; incident {incident} in {where}"
@@ -116,6 +113,11 @@ def _unknown(error: Exception) -> Known:
 
 def _record(error: Exception, incident: str) -> str:
     """Write down what happened, in the log of the home or else in a file of its own."""
+    import logging  # noqa: PLC0415 -- start-up time
+    import tempfile  # noqa: PLC0415
+    import traceback  # noqa: PLC0415
+    from logging.handlers import WatchedFileHandler  # noqa: PLC0415
+
     root = logging.getLogger()
     files = [one for one in root.handlers if isinstance(one, WatchedFileHandler)]
     if files:

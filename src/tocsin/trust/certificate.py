@@ -93,8 +93,11 @@ class Certificate:
         return self.common_name or self.unit or self.organization or self.subject or self.sha256
 
 
+@lru_cache(maxsize=256)
 def load(der: bytes) -> x509.Certificate:
     """The parsed certificate of `cryptography`, for what `Certificate` does not hold.
+
+    Kept for a while: it reads its extensions only once.
 
     Raises:
         NotCertificates: the bytes are no certificate.

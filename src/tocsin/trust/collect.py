@@ -12,26 +12,25 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 from tocsin.base.clock import DAY, Instant, now, rfc3339
 from tocsin.faults.fault import Finding
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import Certificate
 from tocsin.trust.collection import Collection, Endpoint, Oddities, distinct
-from tocsin.trust.context import client_context, looking_context, system_context
+from tocsin.trust.context import client_context, looking_context
 from tocsin.trust.failure import ProbeFailure
 from tocsin.trust.hostname import plain_host
 from tocsin.trust.javaview import java_view
 from tocsin.trust.lookup import resolve
 from tocsin.trust.path import arrange
-from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy
+from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy, RefusedCiphers
 from tocsin.trust.probe import Probe, Target, probe
+from tocsin.trust.publicroots import begin_comparing, begin_loading, without_newest
 from tocsin.trust.recommendation import recommend
 from tocsin.trust.remark import remarks, warnings_of
 from tocsin.trust.report import text_report
 from tocsin.trust.saving import save
-from tocsin.trust.systemroots import system_places
 from tocsin.trust.verdict import Verdict, judge, readable
 
 __all__ = ["Collection", "collect", "mode_of", "save", "text_report"]
@@ -79,6 +78,7 @@ async def collect(
     """
     chosen = mode or mode_of(port)
     name = plain_host(host)
+    begin_comparing(policy)
     until = asyncio.get_running_loop().time() + timeout
     stage = timeout / _STAGES
     try:
@@ -102,19 +102,23 @@ def _without_endpoints(host: str, port: int, mode: str, finding: Finding) -> Col
 
 
 class _Contexts:
-    """The contexts of one run, each made when first needed: loading roots takes a while."""
+    """The contexts of one run, made before or when first needed."""
 
     def __init__(self, anchors: Sequence[Anchor], policy: CipherPolicy) -> None:
         self.anchors, self.policy = anchors, policy
-        self.strict = client_context(anchors, policy)
+        self.strict = _strict_context(tuple(anchors), policy)
 
-    @cached_property
-    def system(self) -> ssl.SSLContext:
-        return _system_context(self.policy, system_places())
+    async def system(self) -> ssl.SSLContext:
+        return await _loaded(self.policy)
 
-    @cached_property
-    def older(self) -> ssl.SSLContext:
-        return _system_context(replace(self.policy, maximum="1.2"), system_places())
+    async def older(self) -> ssl.SSLContext | None:
+        """None where the policy wants nothing older than TLS 1.3."""
+        if self.policy.minimum != "1.2":
+            return None
+        try:
+            return await _loaded(without_newest(self.policy))
+        except RefusedCiphers:
+            return None
 
     @cached_property
     def looking(self) -> ssl.SSLContext:
@@ -122,21 +126,25 @@ class _Contexts:
 
 
 @lru_cache(maxsize=8)
-def _system_context(policy: CipherPolicy, _places: tuple[tuple[Path, int], ...]) -> ssl.SSLContext:
-    """Kept until the roots change: loading them takes ten times as long as all the rest."""
-    return system_context(policy)
+def _strict_context(anchors: tuple[Anchor, ...], policy: CipherPolicy) -> ssl.SSLContext:
+    """Kept, because a manager looks at the same relays under the same trust store."""
+    return client_context(anchors, policy)
+
+
+async def _loaded(policy: CipherPolicy) -> ssl.SSLContext:
+    loading = begin_loading(policy)
+    return loading.result() if loading.done() else await asyncio.wrap_future(loading)
 
 
 async def _look(target: Target, contexts: _Contexts) -> Endpoint:
-    """All that one address shows: strict first, then for comparison, then what else it has."""
+    """All that one address shows: strictly, for comparison beside it, then what else it has."""
     try:
-        strict = await probe(target, contexts.strict, contexts.anchors, goodbye=True)
+        strict, compared = await _look_both_ways(target, contexts)
     except ValueError as error:  # a name that cannot stand in a handshake
         finding = Finding("dns.not-found", {**target.facts, "reason": str(error)})
         return _endpoint(target, Probe(False, None, finding), contexts.anchors)
     if strict.facts is None or not strict.facts.chain:
         return _endpoint(target, await _look_again(target, strict, contexts), contexts.anchors)
-    compared = await _compare(target, strict, contexts)
     endpoint = _endpoint(target, strict, contexts.anchors)
     older = _fingerprints(compared.facts.chain) if compared.facts else ()
     return replace(
@@ -144,6 +152,37 @@ async def _look(target: Target, contexts: _Contexts) -> Endpoint:
         system=_system_verdict(compared),
         older_chain=older if older != endpoint.chain else (),
     )
+
+
+async def _look_both_ways(target: Target, contexts: _Contexts) -> tuple[Probe, Probe]:
+    """The strict look and the comparison, at the same time: each takes several round trips.
+
+    A relay may let in one connection of ours at a time. Where only one of the two came as far
+    as TLS, the other is made again alone.
+
+    Raises:
+        ValueError: the name cannot stand in a handshake.
+    """
+    comparing = asyncio.create_task(_compare(target, contexts))
+    try:
+        strict = await _probe_strictly(target, contexts)
+        compared = await comparing
+    finally:
+        comparing.cancel()
+        await asyncio.gather(comparing, return_exceptions=True)
+    if _came_to_tls(strict) and not _came_to_tls(compared):
+        compared = await _compare(target, contexts)
+    elif _came_to_tls(compared) and not _came_to_tls(strict):
+        strict = await _probe_strictly(target, contexts)
+    return strict, compared
+
+
+async def _probe_strictly(target: Target, contexts: _Contexts) -> Probe:
+    return await probe(target, contexts.strict, contexts.anchors, goodbye=True)
+
+
+def _came_to_tls(seen: Probe) -> bool:
+    return seen.facts is not None and seen.facts.version is not None
 
 
 async def _look_again(target: Target, strict: Probe, contexts: _Contexts) -> Probe:
@@ -165,18 +204,18 @@ async def _look_again(target: Target, strict: Probe, contexts: _Contexts) -> Pro
     return strict
 
 
-async def _compare(target: Target, strict: Probe, contexts: _Contexts) -> Probe:
+async def _compare(target: Target, contexts: _Contexts) -> Probe:
     """Under this machine's public roots, and where possible under TLS 1.2.
 
     One connection answers two questions: whether the public would trust it, and
     whether TLS 1.2 shows another chain than TLS 1.3 does.
     """
-    newest = strict.facts is not None and strict.facts.version == "TLSv1.3"
-    if newest and contexts.policy.minimum == "1.2":
-        older = await probe(target, contexts.older)
+    context = await contexts.older()
+    if context is not None:
+        older = await probe(target, context)
         if older.finding is None or older.finding.code not in _VERSION_TROUBLE:
             return older
-    return await probe(target, contexts.system)
+    return await probe(target, await contexts.system())
 
 
 def _system_verdict(compared: Probe) -> bool | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextlib
 import socket
-import threading
 
 from tocsin.faults.fault import Finding
 from tocsin.trust.failure import ProbeFailure
@@ -38,7 +38,8 @@ async def resolve(host: str, port: int, seconds: float) -> list[str]:
         with contextlib.suppress(RuntimeError):  # the loop may be gone by now
             loop.call_soon_threadsafe(settle, found)
 
-    threading.Thread(target=look, name="resolve", daemon=True).start()
+    # `threading.Thread.start` would hold up the loop until the thread runs.
+    _thread.start_new_thread(look, ())
     try:
         async with asyncio.timeout(seconds):
             return await answer

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 
 from tocsin.faults.fault import Finding
-from tocsin.faults.replies import recognise
 from tocsin.trust.failure import ProbeFailure
 from tocsin.trust.name import printable
 from tocsin.trust.wire import looks_like_tls
@@ -138,6 +137,8 @@ class Prelude:
         return printable(self._buffer[:_SHOWN].decode("ascii", "backslashreplace").strip(), _SHOWN)
 
     def _refused(self, reply: Reply) -> None:
+        from tocsin.faults.replies import recognise  # noqa: PLC0415 -- after a failure only
+
         text = " ".join(reply.lines)
         enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
         finding = recognise(self.stage, reply.code, enhanced[0] if enhanced else None, text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -183,6 +184,7 @@ async def say_goodbye(
     """Take leave, and wait for what the server says to that; it may be a late refusal."""
     client.send(b"QUIT\r\n")
     writer.write(client.outgoing())
+    _acknowledge_at_once(writer)
     with contextlib.suppress(TimeoutError, OSError):
         async with asyncio.timeout(_GOODBYE_SECONDS):
             await writer.drain()
@@ -193,6 +195,18 @@ async def say_goodbye(
     client.close()
     with contextlib.suppress(OSError):
         writer.write(client.outgoing())
+
+
+def _acknowledge_at_once(writer: asyncio.StreamWriter) -> None:
+    """Do not let a server wait that keeps its reply back until its last words are acknowledged.
+
+    In TLS 1.3 session tickets go before the reply; together with our delayed acknowledgement
+    (RFC 9293 section 3.8.6.3) Nagle's algorithm on the other side costs 40 ms.
+    """
+    if hasattr(socket, "TCP_QUICKACK"):  # Linux
+        connection = writer.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _failed(target: Target, code: str, **facts: str) -> ProbeFailure:
