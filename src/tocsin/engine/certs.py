@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from dataclasses import dataclass
 
 from tocsin.base.clock import now
@@ -12,16 +11,13 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
 from tocsin.engine.errors import Conflict, Refused
 from tocsin.engine.relay import relays
+from tocsin.engine.target import bounded, check_target
 from tocsin.engine.trusted import trusted_anchors
 from tocsin.faults.fault import Finding
 from tocsin.mail.relay import Encryption
 from tocsin.trust.anchor import Anchor, check_anchor, warn_of
 from tocsin.trust.collect import Collection
 from tocsin.trust.collect import collect as look
-
-_MODES = ("starttls", "smtps")
-_HIGHEST_PORT = 65_535
-_LONGEST_S = 60.0
 
 
 def collect(
@@ -39,12 +35,7 @@ def collect(
         Refused: host, port or mode cannot be one.
     """
     require(principal, Permission.ADMINISTER)
-    if not host or any(one.isspace() or not one.isprintable() for one in host):
-        raise _refused("host", "is no host name or address")
-    if not 0 < port <= _HIGHEST_PORT:
-        raise _refused("port", f"is not between 1 and {_HIGHEST_PORT}")
-    if mode is not None and mode not in _MODES:
-        raise _refused("mode", f"is not one of {', '.join(_MODES)}")
+    check_target(host, port, mode)
     configuration = current().configuration
     return asyncio.run(
         look(
@@ -53,13 +44,9 @@ def collect(
             mode,
             anchors=trusted_anchors(configuration),
             policy=configuration.ciphers.policy,
-            timeout=_bounded(timeout),
+            timeout=bounded(timeout),
         )
     )
-
-
-def _bounded(timeout: float) -> float:
-    return max(1.0, min(timeout, _LONGEST_S)) if math.isfinite(timeout) else _LONGEST_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +102,7 @@ def check_trust(principal: Principal, *, timeout: float = 30.0) -> TrustCheck:
             relay.encryption.value,
             anchors=relay.anchors,
             policy=relay.policy,
-            timeout=_bounded(timeout),
+            timeout=bounded(timeout),
         )
     )
     return TrustCheck(
@@ -140,7 +127,3 @@ def _checked(anchor: Anchor, found: Collection) -> CheckedAnchor:
         warnings=tuple(warn_of(anchor.certificate)),
         system=anchor.system,
     )
-
-
-def _refused(field: str, problem: str) -> Refused:
-    return Refused(Finding("input.invalid", {"field": field, "problem": problem}))

@@ -19,27 +19,25 @@ from tocsin.base.clock import SYSTEM_CLOCK, Clock, Instant
 from tocsin.engine import consequence, ledger
 from tocsin.engine.breaker import Use
 from tocsin.engine.claimer import Claimer
-from tocsin.engine.composing import Composer, NotComposed
+from tocsin.engine.composing import Composer
 from tocsin.engine.consequence import BROKEN, QUOTA_USED, THROTTLED, Consequence
 from tocsin.engine.prober import Prober
-from tocsin.engine.ready import Prepared, Ready
+from tocsin.engine.ready import Prepared
 from tocsin.engine.recorder import Recorder
 from tocsin.engine.relay import Relay
 from tocsin.engine.responselog import ResponseLog
 from tocsin.engine.route import Route, carriers
 from tocsin.engine.storethread import StoreThread
+from tocsin.engine.supply import Supply
 from tocsin.engine.tester import Tester
 from tocsin.faults.fault import Finding
 from tocsin.mail.relay import RelayConnection, RelayFailure, SendOutcome
-from tocsin.store.queries.outgoing import Outgoing
 
-_AHEAD = 512
-"""Deliveries composed before they are claimed, where two seconds do not carry fewer."""
-_LEAST_AHEAD = 4
 _SLOW_BATCH = 8
 """Messages at once of those that may hold others up."""
 _STALLED_S = 3.0
 """Messages behind one that takes so long are taken back and go over another connection."""
+_TOO_MANY = "smtp.too-many-connections"
 _PROOF = 3
 """So many messages in a row on which a connection broke prove it of the relay."""
 _LOOK_S = 1.0
@@ -70,21 +68,23 @@ class Sender:
     ) -> None:
         self._store = store
         self._owner = owner
-        self._composer = composer
         self._clock = clock
         self._policy = Policy()
         self._routes: list[Route] = []
-        self._ready = Ready()
-        self._unclaimed: set[str] = set()
-        """Deliveries at hand, composed or being composed, that nobody has claimed yet."""
-        self._generation = 0
-        self._claimer = Claimer(store, owner, clock)
-        self._recorder = Recorder(store, owner, log)
-        self._prober = Prober(store, self._recorder, self._changed_now)
-        self._tester = Tester(store, self._claimer, composer, self._recorder, clock)
-        self._tasks: asyncio.TaskGroup | None = None
-        self._more = asyncio.Event()
         self._changed = asyncio.Event()
+        self._recorder = Recorder(store, owner, log)
+        claimer = Claimer(store, owner, clock)
+        self._supply = Supply(
+            store=store,
+            composer=composer,
+            claimer=claimer,
+            recorder=self._recorder,
+            clock=clock,
+            changed=self._changed.set,
+        )
+        self._prober = Prober(store, self._recorder, self.wake)
+        self._tester = Tester(store, claimer, composer, self._recorder, clock)
+        self._tasks: asyncio.TaskGroup | None = None
         self._stopping = False
         self._slow_turn = False
 
@@ -112,15 +112,15 @@ class Sender:
         dropped = [one for one in self._routes if one not in routes]
         self._routes = routes
         if dropped or len(known) != len(routes):
-            self._forget_ready()
+            self._supply.forget()
+        self._supply.routes = self._prober.routes = self._tester.routes = routes
+        self.wake()
         for route in dropped:
             await route.close()
-        self._prober.routes = self._tester.routes = routes
-        self.wake()
 
     def wake(self) -> None:
         """There may be new deliveries, or something was asked for."""
-        self._more.set()
+        self._supply.wake()
         self._changed.set()
         self._tester.wake()
         self._prober.wake()
@@ -128,6 +128,7 @@ class Sender:
     async def stop(self) -> None:
         """Begin nothing more: `run` ends when what is under way has been recorded."""
         self._stopping = True
+        self._supply.stop()
         self._prober.stop()
         self._tester.stop()
         self.wake()
@@ -152,7 +153,7 @@ class Sender:
             recording = work.create_task(self._recorder.run())
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                tasks.create_task(self._fill())
+                tasks.create_task(self._supply.run())
                 tasks.create_task(self._dispatch())
                 tasks.create_task(self._prober.run())
                 tasks.create_task(self._tester.run())
@@ -160,79 +161,6 @@ class Sender:
                 await route.close()
             self._recorder.end()
             await recording
-
-    def _changed_now(self) -> None:
-        self._more.set()
-        self._changed.set()
-
-    def _forget_ready(self) -> None:
-        """Messages that nobody claimed are composed anew."""
-        self._generation += 1
-        self._ready.clear()
-        self._unclaimed.clear()
-
-    # Composing ahead
-
-    async def _fill(self) -> None:
-        while not self._stopping:
-            self._more.clear()
-            wanted = self._wanted_ahead()
-            found = await self._fill_once(wanted) if wanted else 0
-            if found < max(1, wanted // 2):
-                await _wait(self._more, _LOOK_S)
-
-    def _wanted_ahead(self) -> int:
-        """How many to compose now: what is composed cannot be overtaken by what is graver."""
-        able = carriers(self._routes)
-        if not able:
-            return 0
-        speed = able[-1].speed()
-        ahead = _AHEAD if speed is None else min(_AHEAD, max(_LEAST_AHEAD, int(2 * speed)))
-        return ahead - len(self._ready) if len(self._ready) <= ahead // 2 else 0
-
-    async def _fill_once(self, wanted: int) -> int:
-        generation = self._generation
-        fresh = await self._store.insist(
-            ledger.waiting,
-            self._composer,
-            self._clock.now(),
-            wanted,
-            without=frozenset(self._unclaimed),
-        )
-        fresh = [one for one in fresh if one.id not in self._unclaimed]
-        if generation != self._generation or not fresh:
-            return 0
-        self._unclaimed.update(one.id for one in fresh)
-        relay = (carriers(self._routes) or self._routes)[-1].relay
-        prepared, hopeless = await asyncio.to_thread(self._prepare, fresh, relay)
-        if generation == self._generation:
-            self._ready.add(prepared, self._clock.monotonic())
-            self._changed.set()
-        if hopeless:
-            await self._give_up(hopeless)
-        return len(fresh)
-
-    def _prepare(
-        self, fresh: Sequence[Outgoing], relay: Relay
-    ) -> tuple[list[Prepared], list[tuple[Outgoing, Finding]]]:
-        prepared: list[Prepared] = []
-        hopeless: list[tuple[Outgoing, Finding]] = []
-        for one in fresh:
-            try:
-                prepared.append(Prepared(one, self._composer.compose(one, relay)))
-            except NotComposed as reason:
-                hopeless.append((one, reason.finding))
-        return prepared, hopeless
-
-    async def _give_up(self, hopeless: Sequence[tuple[Outgoing, Finding]]) -> None:
-        taken = await self._claim([one for one, _ in hopeless])
-        now = self._clock.now()
-        for one, finding in hopeless:
-            if one.id in taken:
-                result = consequence.of_no_message(one, finding, one.attempts + 1, now)
-                self._recorder.add(None, result.outcome)
-
-    # Emptying
 
     async def _dispatch(self) -> None:
         """Give messages to connections whenever there are some of both."""
@@ -253,18 +181,18 @@ class Sender:
         for route in carriers(self._routes):
             while self._start_one(route):
                 pass
-            if self._ready:
+            if self._supply.ready:
                 wait = min(wait, route.bucket.wait(self._clock.monotonic()) or wait)
-        self._more.set()
+        self._supply.wake()
         return max(wait, 0.001)
 
     def _start_one(self, route: Route) -> bool:
         """Give a batch to one connection of this route; False when that cannot be now."""
         trying = route.breaker.use is Use.TRYING
-        waiting = len(self._ready)
+        waiting = len(self._supply.ready)
         if not waiting or (trying and route.carrying):
             return False
-        both = bool(self._ready.slow) and bool(self._ready.quick)
+        both = bool(self._supply.ready.slow) and bool(self._supply.ready.quick)
         wanted = max(route.wanted(waiting), 2 if both and not trying else 1)
         wanted = min(wanted, route.most_connections)
         if route.carrying - route.stalled >= wanted or route.carrying >= route.most_connections:
@@ -277,7 +205,7 @@ class Sender:
         if slow is None:
             return False
         most = route.batch(_SLOW_BATCH if slow else None)
-        batch = self._ready.lane(slow=slow).take(most, room)
+        batch = self._supply.ready.lane(slow=slow).take(most, room)
         if not batch:
             return False
         route.take(batch, slow=slow)
@@ -287,8 +215,8 @@ class Sender:
 
     def _choose_lane(self, route: Route, wanted: int) -> bool | None:
         """Whether the slow lane is next; None when neither can be."""
-        slow_may = bool(self._ready.slow) and route.carrying_slow < max(1, wanted // 2)
-        quick_may = bool(self._ready.quick)
+        slow_may = bool(self._supply.ready.slow) and route.carrying_slow < max(1, wanted // 2)
+        quick_may = bool(self._supply.ready.quick)
         if not slow_may and not quick_may:
             return None
         self._slow_turn = slow_may and (not quick_may or not self._slow_turn)
@@ -302,7 +230,7 @@ class Sender:
                 # One that may carry only so many more leaves the others to the next.
                 fit, rest = batch[: connection.room], batch[connection.room :]
                 route.give_back(rest)
-                self._put_back(rest)
+                self._supply.put_back(rest)
                 await self._send(route, connection, fit)
         finally:
             route.carried(slow=slow)
@@ -345,12 +273,12 @@ class Sender:
         await self._store.insist(ledger.keep_connection, connection_id, failure.evidence)
         if failure.finding.code == _TOO_MANY and route.connections > 1:
             # It takes mail over the others: there are only too many of them.
-            self._put_back(batch)
+            self._supply.put_back(batch)
             return
         first, rest = batch[0], batch[1:]
         self._pause(route, failure.finding, began)
-        self._put_back(rest)
-        if first.outgoing.id in await self._claim([first.outgoing]):
+        self._supply.put_back(rest)
+        if await self._supply.claim([first], route.relay):
             result = consequence.of_no_connection(
                 first.outgoing,
                 failure.finding,
@@ -362,19 +290,12 @@ class Sender:
             self._recorder.add(route, result.outcome)
             await self._recorder.flush()
 
-    def _put_back(self, batch: Sequence[Prepared]) -> None:
-        """Of what was forgotten meanwhile nothing: it will be composed anew."""
-        known = [one for one in batch if one.outgoing.id in self._unclaimed]
-        now = self._clock.monotonic()
-        for slow in (True, False):
-            self._ready.lane(slow=slow).put_back(
-                [one for one in known if self._ready.is_slow(one, now) is slow]
-            )
-
     async def _send(
         self, route: Route, connection: RelayConnection, batch: Sequence[Prepared]
     ) -> None:
-        mine = await self._mine(route, batch)
+        mine = await self._supply.claim(batch, route.relay)
+        claimed = {one.outgoing.id for one in mine}
+        route.give_back([one for one in batch if one.outgoing.id not in claimed])
         began = last = self._clock.monotonic()
         stalled = False
         freed: list[Prepared] = []
@@ -387,7 +308,7 @@ class Sender:
                     freed.append(mine[index])
                 else:
                     self._settle(route, mine[index], sent, connection.id, began)
-                    self._ready.took(mine[index].envelope, now - last, now)
+                    self._supply.ready.took(mine[index].envelope, now - last, now)
                     last = now
             if stalled and freed and self._tasks is not None:
                 self._tasks.create_task(self._free(route, freed))
@@ -423,20 +344,7 @@ class Sender:
             route.give_back(freed)
             freed.clear()
             await self._store.insist(ledger.release, ids, self._owner)
-            self._more.set()
-
-    async def _mine(self, route: Route, batch: Sequence[Prepared]) -> list[Prepared]:
-        """What of a batch could be claimed, each as this relay is to have it."""
-        taken = await self._claim([one.outgoing for one in batch])
-        mine = [one for one in batch if one.outgoing.id in taken]
-        route.give_back([one for one in batch if one.outgoing.id not in taken])
-        sender = route.relay.sender
-        if all(one.envelope.sender == sender for one in mine):
-            return mine
-        prepared, _ = await asyncio.to_thread(
-            self._prepare, [one.outgoing for one in mine], route.relay
-        )
-        return prepared
+            self._supply.wake()
 
     def _settle(
         self, route: Route, one: Prepared, sent: SendOutcome, connection_id: str, began: float
@@ -485,7 +393,7 @@ class Sender:
             return  # the same failure, heard of over another connection
         breaker.fail(finding)
         if not carriers(self._routes):
-            self._forget_ready()
+            self._supply.forget()
         _log.warning(
             "relay paused",
             relay=route.name,
@@ -494,14 +402,6 @@ class Sender:
         )
         self._recorder.note(route)
         self._prober.wake()
-
-    async def _claim(self, wanted: Sequence[Outgoing]) -> set[str]:
-        taken = await self._claimer.claim(wanted)
-        self._unclaimed.difference_update(one.id for one in wanted)
-        return taken
-
-
-_TOO_MANY = "smtp.too-many-connections"
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tocsin.domain.principal import Permission, Principal, require
-from tocsin.engine import configuration, deepprobe
+from tocsin.engine import deepprobe
 from tocsin.engine.errors import Refused
 from tocsin.faults.catalogue import explain
 from tocsin.trust.deep.found import DeepProbe
 from tocsin.web.answer import page, told
-
-_MODES = (("", "STARTTLS / SMTPS"), ("starttls", "STARTTLS"), ("smtps", "SMTPS"))
-_HOST_PORT = re.compile(r"(?P<host>[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})")
+from tocsin.web.target import asked_for, target_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,25 +21,14 @@ _HOST_PORT = re.compile(r"(?P<host>[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1
 def look(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Look at a server on request; a look takes some dozens of connections."""
     require(principal, Permission.ADMINISTER)
-    smtp = configuration.current().configuration.smtp
-    configured = f"{smtp.server}:{smtp.port}" if smtp is not None else ""
-    context: dict[str, Any] = {
-        "place": "trust",
-        "modes": _MODES,
-        "server": request.POST.get("server", request.GET.get("server", configured)).strip(),
-        "mode": request.POST.get("mode", ""),
-    }
+    context = asked_for(request)
     if request.method != "POST":
         return render(request, "tocsin/probe.html", context)
-    match = _HOST_PORT.fullmatch(context["server"])
-    if match is None:
-        words = _("Give a host name or address and a port, such as smtp.example.com:587.")
-        context["error"] = words
+    target = target_of(context)
+    if target is None:
         return render(request, "tocsin/probe.html", context, status=422)
     try:
-        found = deepprobe.probe(
-            principal, match["host"].strip("[]"), int(match["port"]), context["mode"] or None
-        )
+        found = deepprobe.probe(principal, *target, context["mode"] or None)
     except Refused as refusal:
         context["failure"] = told(refusal)
         return render(request, "tocsin/probe.html", context, status=422)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -27,10 +26,9 @@ from tocsin.trust.certificate import Certificate
 from tocsin.trust.name import printable
 from tocsin.trust.published import is_impostor, published_root
 from tocsin.web.answer import page, told
+from tocsin.web.target import asked_for, target_of
 
 TRUST = "/trust"
-_MODES = (("", "STARTTLS / SMTPS"), ("starttls", "STARTTLS"), ("smtps", "SMTPS"))
-_HOST_PORT = re.compile(r"(?P<host>[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})")
 _MOST_ADDED = 200
 _LONGEST_ORIGIN = 300
 _PASTED = "pasted text"
@@ -249,25 +247,14 @@ def export(request: HttpRequest, principal: Principal) -> HttpResponse:
 def collect(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Look at the chain that a server presents, and what to add of it."""
     require(principal, Permission.ADMINISTER)
-    smtp = configuration.current().configuration.smtp
-    configured = f"{smtp.server}:{smtp.port}" if smtp is not None else ""
-    context: dict[str, Any] = {
-        "place": "trust",
-        "modes": _MODES,
-        "server": request.POST.get("server", request.GET.get("server", configured)).strip(),
-        "mode": request.POST.get("mode", ""),
-    }
+    context = asked_for(request)
     if request.method != "POST":
         return render(request, "tocsin/collect.html", context)
-    match = _HOST_PORT.fullmatch(context["server"])
-    if match is None:
-        words = _("Give a host name or address and a port, such as smtp.example.com:587.")
-        context["error"] = words
+    target = target_of(context)
+    if target is None:
         return render(request, "tocsin/collect.html", context, status=422)
     try:
-        found = certs.collect(
-            principal, match["host"].strip("[]"), int(match["port"]), context["mode"] or None
-        )
+        found = certs.collect(principal, *target, context["mode"] or None)
     except Refused as refusal:
         context["failure"] = told(refusal)
         return render(request, "tocsin/collect.html", context, status=422)
