@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 
@@ -10,9 +9,7 @@ def main() -> int:
     """Run the command line; gives the exit status."""
     from tocsin.cli.main import run  # noqa: PLC0415
 
-    status = run(sys.argv[1:])
-    gc.freeze()  # all memory goes back at once: no look for cycles in it first
-    return status
+    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":
