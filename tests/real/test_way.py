@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import os
 import signal
 import socket
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from manager import Program, alarms, document_of, smtp_of, wait_until
+from manager import Program, alarms, document_of, free_port, smtp_of, wait_until
 
 ALERT = {
     "timestamp": "2026-11-24T10:00:00.000000+0100",
@@ -295,3 +296,31 @@ def test_the_stand_in_takes_the_place_of_the_configured_relay(program: Program):
     result = program.json("action", "test", "A")
     assert result["ok"]
     assert program.json("config", "show")["smtp"] is None
+
+
+def test_a_stand_in_that_is_started_again_is_used_where_it_listens_then(program: Program):
+    """It comes back on another port; what is queued meanwhile goes to it, and to nobody else."""
+    program.apply(
+        {
+            "smtp": {
+                "server": "127.0.0.1",
+                "port": free_port(),
+                "encryption": "none",
+                "from": "tocsin@example.com",
+            },
+            "actions": [{"name": "A", "kind": "email", "to": ["a@example.com"]}],
+            "rules": [{"name": "R", "when": {}, "active": ["A"]}],
+        }
+    )
+    program.up("--rehearsal")
+    facts = program.home / "run" / "rehearsal.json"
+    before = json.loads(facts.read_text())
+    os.kill(before["pid"], signal.SIGKILL)
+    program.run("alarm", "send", "-", text=json.dumps({"type": "Scan", "severity": "major"}))
+    wait_until(
+        lambda: program.json("deliveries", "--state", "delivered"), "the delivery", seconds=60
+    )
+    port = json.loads(facts.read_text())["port"]
+    assert port != before["port"]
+    (delivery,) = program.json("deliveries")
+    assert [one["relay"] for one in delivery["attempts"] if one["ok"]] == [f"localhost:{port}"]

@@ -27,11 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     from tocsin.engine.logs import set_up_logging  # noqa: PLC0415
+    from tocsin.engine.rehearsal import REHEARSING  # noqa: PLC0415
     from tocsin.engine.supervisor import RoleCommand, Supervisor  # noqa: PLC0415
 
     host, port = read_bind(arguments)
     home.make()
     set_up_logging(home, "up")
+    environment: dict[str, str] = {}
     folder = ("--home", str(home.folder))
     bind = ("--bind", arguments.bind, *(("--http",) if arguments.http else ()))
     commands = [
@@ -41,15 +43,10 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     ]
     if arguments.rehearsal:
         inbox = home.folder / "rehearsal"
-        commands.append(
-            RoleCommand(
-                "rehearse",
-                (
-                    *("rehearse", *folder, "--stand-in", "--out", str(inbox)),
-                    *("--port", "0", "--smtps-port", "0"),
-                ),
-            )
-        )
+        relay = ("rehearse", *folder, "--stand-in", "--out", str(inbox))
+        ports = ("--port", "0", "--smtps-port", "0")
+        commands.append(RoleCommand("rehearse", (*relay, *ports), goes_first=True))
+        environment[REHEARSING] = "1"
     scheme = "http" if arguments.http else "https"
     shown = f"[{host}]" if ":" in host else host
 
@@ -57,7 +54,7 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
         output.note(f"Tocsin is up: {scheme}://{shown}:{port}/")
         _first_password(home, output)
 
-    supervisor = Supervisor(home, commands, {}, ready)
+    supervisor = Supervisor(home, commands, environment, ready)
     supervisor.take_home()
     reason = why_unusable(host, port)
     if reason is not None:

@@ -11,6 +11,9 @@ from typing import Any
 
 from tocsin.base.home import Home
 
+REHEARSING = "TOCSIN_REHEARSAL"
+"""Set in the environment of a run in which no mail may go to a configured relay."""
+
 
 @dataclass(frozen=True, slots=True)
 class RehearsalFacts:
@@ -52,3 +55,14 @@ def facts(home: Home | None = None) -> RehearsalFacts | None:
     except (OSError, ValueError, KeyError):
         return None
     return found
+
+
+def is_stand_in_run() -> bool:
+    """Whether the rehearsal relay is the only one that this run may use."""
+    return os.environ.get(REHEARSING) == "1"
+
+
+def stand_in(home: Home) -> RehearsalFacts | None:
+    """The rehearsal relay that takes the place of the configured ones now."""
+    found = facts(home)
+    return found if found is not None and found.stands_in else None

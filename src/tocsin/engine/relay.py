@@ -43,11 +43,14 @@ class Relay:
 def relays(home: Home, configuration: Configuration) -> tuple[Relay, ...]:
     """The relays in order of preference; none when nothing is configured.
 
-    The rehearsal relay stands in for all of them.
+    The rehearsal relay stands in for all of them. A run that it stands in for has no other,
+    also not in the moment in which it is started again.
     """
-    stand_in = rehearsal.facts(home)
-    if stand_in is not None and stand_in.stands_in:
+    stand_in = rehearsal.stand_in(home)
+    if stand_in is not None:
         return (_rehearsal(stand_in, configuration),)
+    if rehearsal.is_stand_in_run():
+        return ()
     return tuple(_relay(one, configuration) for one in configuration.every_relay)
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from tocsin.base.clock import DAY, SECOND, SYSTEM_CLOCK, Instant
 from tocsin.base.home import Home
-from tocsin.engine import nudge
+from tocsin.engine import nudge, rehearsal
 from tocsin.engine.accept import close_quiet
 from tocsin.engine.chainwatch import ChainWatch
 from tocsin.engine.claimer import LEASE
@@ -20,6 +20,7 @@ from tocsin.engine.configuration import Version, current
 from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.decide import Outdated, decide
 from tocsin.engine.readiness import announce
+from tocsin.engine.rehearsal import RehearsalFacts
 from tocsin.engine.relay import relays
 from tocsin.engine.response import Response
 from tocsin.engine.responselog import ResponseLog
@@ -71,6 +72,7 @@ class _Responder:
         self._chains = ChainWatch(self._store)
         self._woken = asyncio.Event()
         self._response: Response | None = None
+        self._stand_in: RehearsalFacts | None = None
         self._failure = ""
         self._policy = Policy()
         self._ahead: Instant | None = None
@@ -141,7 +143,10 @@ class _Responder:
         """Work with the latest configuration version, and say so once it is true."""
         latest = await self._store.insist(current)
         self._seen = latest.number
-        if self._response is None or latest.number != self._response.version:
+        stand_in = rehearsal.stand_in(self._home)
+        changed = self._response is None or latest.number != self._response.version
+        if changed or stand_in != self._stand_in:
+            self._stand_in = stand_in
             await self._adopt(latest)
         await self._store.insist(self._report)
 

@@ -43,6 +43,8 @@ class RoleCommand:
 
     role: str
     arguments: tuple[str, ...]
+    goes_first: bool = False
+    """Whether the others are started only once this one has announced itself."""
 
 
 @dataclass(slots=True)
@@ -144,7 +146,7 @@ class Supervisor:
 
     def _start_due(self, environment: Mapping[str, str]) -> None:
         now = time.monotonic()
-        for child in self._children:
+        for child in self._startable():
             if child.process is None and child.restart_at <= now:
                 child.started_at = now
                 child.process = subprocess.Popen(  # noqa: S603 -- our own program
@@ -155,8 +157,12 @@ class Supervisor:
                     start_new_session=True,
                 )
 
+    def _startable(self) -> list[_Child]:
+        first = [child for child in self._children if child.command.goes_first]
+        return self._children if all(child.ready for child in first) else first
+
     def _seconds_to_next_start(self) -> float | None:
-        waits = [child.restart_at for child in self._children if child.process is None]
+        waits = [child.restart_at for child in self._startable() if child.process is None]
         return max(0.0, min(waits) - time.monotonic()) if waits else None
 
     def _reap(self) -> None:
