@@ -1,0 +1,25 @@
+"""What the doctor is asked to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.mail.relay.settings import RelaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One mail path, as the sender would take it."""
+
+    relay: RelaySettings
+    """Host, port, encryption, credentials, anchors, cipher policy, and how long to wait."""
+    sender: str | None = None
+    """The envelope's sender; without one the walk ends after the sign-in."""
+    recipients: tuple[str, ...] = ()
+    """The envelope's recipients; without one the walk ends after MAIL FROM."""
+    message: bytes | None = None
+    """A whole message to hand over (``--send``); None: it stops before DATA."""
+    timeout_s: float = 60.0
+    """The whole walk is over by then."""
+    nameservers: tuple[str, ...] = ()
+    """Name servers to ask, as ``address`` or ``address:port``; none: those of this machine."""
