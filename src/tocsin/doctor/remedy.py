@@ -19,10 +19,10 @@ class RemedyKind(StrEnum):
     """Facts: ``server``."""
     SET_SENDER = "set-sender"
     """Facts: ``sender`` where one is known; asks for it."""
-    DERIVE_PASSWORD = "derive-password"
+    DERIVE_PASSWORD = "derive-password"  # noqa: S105 -- a kind
     """Facts: ``region``. What was entered as the password is the secret; it is asked anew
     where it is not."""
-    TRIM_PASSWORD = "trim-password"
+    TRIM_PASSWORD = "trim-password"  # noqa: S105 -- a kind
     """Blanks, quotes or URL encoding around a password that is right otherwise."""
     SET_SIGN_IN = "set-sign-in"
     """Facts: ``sign_in``."""
