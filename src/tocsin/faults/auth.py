@@ -95,4 +95,21 @@ FAULTS = (
         "take over SMTP.",
         "Create SMTP credentials for an IAM user; its name begins with AKIA.",
     ),
+    _auth(
+        "auth.password-damaged",
+        "The password was damaged on its way into the form",
+        "The password has the length of an SES SMTP password only without {damage}.",
+        f"Enter Password in {place.SMTP} anew, without {{damage}}.",
+        "A '+' or '/' stands for itself here: only an address such as smtp://USER:PASSWORD@HOST "
+        "wants them encoded.",
+        damage="the blanks, quotes or encoding around it",
+    ),
+    _auth(
+        "auth.wrong-user-name",
+        "What was entered as User Name is none",
+        "SES expects an access key id, which begins with AKIA; {user} is {kind}.",
+        "Enter the SMTP user name that 'Create SMTP credentials' showed; it begins with AKIA.",
+        user="what was entered",
+        kind="something else",
+    ),
 )

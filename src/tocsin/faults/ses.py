@@ -113,4 +113,21 @@ FAULTS = (
         scope=Scope.RECIPIENT,
         recipient="The recipient",
     ),
+    _ses(
+        "ses.wrong-host",
+        "That is another service of Amazon's than the SMTP endpoint",
+        "{host} is {service}; it takes no mail over SMTP from here.",
+        f"Set SMTP Server in {place.SMTP} to {{endpoint}}.",
+        host="The server that is configured",
+        service="no SMTP endpoint",
+        endpoint="email-smtp.REGION.amazonaws.com",
+    ),
+    _ses(
+        "ses.region-without-smtp",
+        "Amazon SES has no SMTP endpoint in this region",
+        "SES can be used in {region} over its API only.",
+        "Choose a region with an SMTP endpoint: tocsin ses endpoints",
+        "Verified identities and SMTP credentials belong to one region: make them there.",
+        region="this region",
+    ),
 )
