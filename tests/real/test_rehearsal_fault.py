@@ -15,8 +15,24 @@ from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy
 
 WITH_DHE = CipherPolicy("DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256", "1.2")
 # Silences are waited out: the client's patience is cut to what a test can bear.
-SILENT = {"banner-stall", "drip", "garbage-greeting", "silent-at-mail", "silent-after-dot"}
+SILENT = {
+    "banner-late",
+    "banner-stall",
+    "connection-stuck",
+    "drip",
+    "garbage-greeting",
+    "silent-at-mail",
+    "silent-after-dot",
+}
 KEPT = {"close-after-dot", "silent-after-dot"}
+# What the sender alone cannot know: it takes the mail there, or sees the half of it.
+SEEN = {
+    "clock-behind": "tls.not-yet-valid",
+    "clock-off": None,
+    "expiring": None,
+    "one-address-refused": None,
+    "other-intermediate": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +68,7 @@ async def meet(
 
 @pytest.mark.parametrize("name", list(load_faults()))
 async def test_a_fault_is_met_as_what_it_is(out, name):
-    """The client comes to the code that the fault names, and the inbox stays as it should."""
+    """The client comes to the code that the fault names, and takes no harm from a mild one."""
     (fault,) = make_faults([name])
     policy = WITH_DHE if name == "dh-1024" else DEFAULT_POLICY
     async with rehearsing(out, faults=[fault]) as endpoint:
@@ -60,8 +76,8 @@ async def test_a_fault_is_met_as_what_it_is(out, name):
         size = 4_000_000 if name == "close-mid-data" else 0
         seconds = 1 if name in SILENT else 20
         code = await meet(endpoint, seconds=seconds, policy=policy, size=size)
-        assert code == fault.code
-        assert inbox.count_mails(out) == (1 if name in KEPT else 0)
+        assert code == SEEN.get(name, fault.code)
+        assert inbox.count_mails(out) == (1 if name in KEPT or code is None else 0)
 
 
 @pytest.mark.parametrize("kind", load_faults().values(), ids=list(load_faults()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
         action="append",
         metavar="NAME",
         help="misbehave so, may be repeated; 'list' describes every fault",
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        metavar="NAME",
+        help="start nothing: let the relay that runs play these faults from now on, or 'none'; "
+        "the relay is that of the home, or the one in --out",
     )
     parser.add_argument(
         "--bind", metavar="ADDRESS", default="localhost", help="where to listen (localhost)"
@@ -65,6 +73,8 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
     if "list" in (arguments.fault or ()):
         return _list_faults(output)
+    if arguments.set:
+        return _set_faults(arguments, home, output)
     end_with_parent()
     out = Path(arguments.out or tempfile.mkdtemp(prefix="tocsin-rehearsal-")).resolve()
     facts = home.rehearsal_facts if arguments.home is not None else None
@@ -77,6 +87,7 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
             out,
             lambda endpoint: _ready(endpoint, facts, output, stands_in=arguments.stand_in),
             faults,
+            lambda endpoint: _changed(endpoint, facts, output, stands_in=arguments.stand_in),
         )
     except UnknownFault as error:
         raise WrongUse(str(error)) from None
@@ -107,12 +118,9 @@ def _settings(arguments: argparse.Namespace) -> RehearsalSettings:
 
 
 def _ready(endpoint: Endpoint, facts: Path | None, output: Output, *, stands_in: bool) -> None:
-    from tocsin.base.files import write_atomically  # noqa: PLC0415
     from tocsin.engine.readiness import announce  # noqa: PLC0415
 
-    if facts is not None:
-        document = {**endpoint.to_plain(), "stands_in": stands_in}
-        write_atomically(facts, json.dumps(document).encode(), mode=0o600)
+    _tell_home(endpoint, facts, stands_in=stands_in)
     output.note(
         f"The rehearsal relay listens on {endpoint.host}, STARTTLS {endpoint.port}, "
         f"SMTPS {endpoint.smtps_port}"
@@ -124,12 +132,58 @@ def _ready(endpoint: Endpoint, facts: Path | None, output: Output, *, stands_in:
     announce("rehearse")
 
 
+def _changed(endpoint: Endpoint, facts: Path | None, output: Output, *, stands_in: bool) -> None:
+    _tell_home(endpoint, facts, stands_in=stands_in)
+    output.note(f"The rehearsal relay plays: {_named(endpoint.faults)}")
+
+
+def _tell_home(endpoint: Endpoint, facts: Path | None, *, stands_in: bool) -> None:
+    from tocsin.base.files import write_atomically  # noqa: PLC0415
+
+    if facts is not None:
+        document = {**endpoint.to_plain(), "stands_in": stands_in}
+        write_atomically(facts, json.dumps(document).encode(), mode=0o600)
+
+
+def _set_faults(arguments: argparse.Namespace, home: Home, output: Output) -> int:
+    from tocsin.engine import rehearsal  # noqa: PLC0415
+    from tocsin.rehearsal.control import NotFollowed, ask  # noqa: PLC0415
+    from tocsin.rehearsal.fault.registry import UnknownFault  # noqa: PLC0415
+
+    names = [] if arguments.set == ["none"] else arguments.set
+    folder = Path(arguments.out).resolve() if arguments.out else None
+    if folder is None:
+        found = rehearsal.facts(home)
+        if found is None:
+            raise Missing(rehearsal.NO_RELAY)
+        folder = found.inbox
+    try:
+        told = ask(folder, names)
+    except UnknownFault as error:
+        raise WrongUse(str(error)) from None
+    except (NotFollowed, OSError) as error:
+        raise Missing(str(error)) from None
+    document = {"ok": True, "faults": list(told.faults), "generation": told.generation}
+    output.answer(document, f"The rehearsal relay plays: {_named(told.faults)}")
+    return 0
+
+
+def _named(faults: Sequence[str]) -> str:
+    return ", ".join(faults) or "no fault"
+
+
 def _list_faults(output: Output) -> int:
     from tocsin.rehearsal.fault.registry import load_faults  # noqa: PLC0415
 
-    found = load_faults()
+    found = load_faults().values()
     output.answer(
-        [{"name": name, "summary": one.summary, "code": one.code} for name, one in found.items()],
-        table(["FAULT", "WHAT IT DOES"], [[name, one.summary] for name, one in found.items()]),
+        [
+            {"name": one.name, "code": one.code, "summary": one.summary, "step": one.at.value}
+            for one in found
+        ],
+        table(
+            ["FAULT", "CODE", "WHAT THE RELAY DOES"],
+            [[one.name, one.code, one.summary] for one in found],
+        ),
     )
     return 0

@@ -17,6 +17,7 @@ from tocsin.rehearsal import words
 from tocsin.rehearsal.field import Field, field_values, find_fault
 from tocsin.rehearsal.identity import Identities, is_simulator
 from tocsin.rehearsal.mailbox import read_addresses
+from tocsin.rehearsal.scram import ScramServer
 from tocsin.rehearsal.settings import RehearsalSettings
 from tocsin.rehearsal.submission import Submission
 from tocsin.rehearsal.throttle import DailyQuota, RateLimit
@@ -69,6 +70,10 @@ class Account:
                 return SignIn(words.SIGNED_IN, outdated_password=True)
         return SignIn(words.BAD_CREDENTIALS)
 
+    def make_scram(self) -> ScramServer:
+        """For one sign-in in which the password is not said."""
+        return ScramServer(self.user, self.password, honest=self._settings.proves_itself)
+
     def judge(self, submission: Submission, fields: Sequence[Field]) -> bytes | None:
         """The reply that refuses the message; None when it may pass."""
         settings = self._settings
@@ -80,6 +85,8 @@ class Account:
             return words.TOO_LONG
         if len(submission.recipients) > MOST_RECIPIENTS:
             return words.recipient_count(MOST_RECIPIENTS)
+        if settings.refuses_content:
+            return words.CONTENT_REJECTED
         complaint = find_fault(fields)
         if complaint is not None:
             return words.transaction_failed(complaint)
@@ -87,6 +94,7 @@ class Account:
             self._judge_configuration_set(fields)
             or self._judge_identities(submission, fields)
             or self._judge_rights(submission)
+            or self._judge_recipients(submission)
             or self._judge_volume(submission)
         )
 
@@ -122,6 +130,10 @@ class Account:
         if self._settings.mail_from_broken:
             return words.MAIL_FROM_BROKEN
         return None
+
+    def _judge_recipients(self, submission: Submission) -> bytes | None:
+        told = (one for one in submission.recipients if not is_simulator(one))
+        return words.SUPPRESSED if self._settings.suppressed and any(told) else None
 
     def _judge_volume(self, submission: Submission) -> bytes | None:
         if submission.outdated_password:

@@ -26,7 +26,7 @@ INTERMEDIATE = "Rehearsal RSA 2048 M01"
 
 DAY = timedelta(days=1)
 _YEAR = 365 * DAY
-_LEAF_LIFE = 198 * DAY  # CA/Browser Forum: at most 200 days from 2026 on
+LEAF_LIFE = 198 * DAY  # CA/Browser Forum: at most 200 days from 2026 on
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -106,14 +106,26 @@ def issue_authority(
     issuer: Issued | None,
     *,
     life: timedelta,
+    starts: timedelta = -DAY,
     key: Key | None = None,
     path_length: int | None = None,
+    authority: bool = True,
+    only_below: str | None = None,
 ) -> Issued:
-    """An authority's certificate; self-signed without an issuer."""
+    """An authority's certificate; self-signed without an issuer.
+
+    Not `authority` makes it one that may issue nothing; `only_below` is the one domain that
+    it may issue for (RFC 5280 section 4.2.1.10).
+    """
     key = key or make_key()
-    builder = _begin(_subject(name), issuer, key, (-DAY, life))
-    builder = builder.add_extension(x509.BasicConstraints(True, path_length), critical=True)
-    return _sign(builder.add_extension(_usage(authority=True), critical=True), issuer, key)
+    builder = _begin(_subject(name), issuer, key, (starts, life)).add_extension(
+        x509.BasicConstraints(authority, path_length if authority else None), critical=True
+    )
+    if only_below is not None:
+        builder = builder.add_extension(
+            x509.NameConstraints([x509.DNSName(only_below)], None), critical=True
+        )
+    return _sign(builder.add_extension(_usage(authority=authority), critical=True), issuer, key)
 
 
 def issue_leaf(
@@ -121,7 +133,7 @@ def issue_leaf(
     issuer: Issued | None,
     *,
     starts: timedelta = -DAY,
-    ends: timedelta = _LEAF_LIFE,
+    ends: timedelta = LEAF_LIFE,
     key: Key | None = None,
     server: bool = True,
 ) -> Issued:

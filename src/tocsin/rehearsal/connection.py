@@ -148,9 +148,9 @@ class Connection(asyncio.Protocol):
             self._acts.append(End.CLOSE)
 
     def _check_idle(self) -> None:
-        left = self._heard_at + self._house.idle_seconds - self._loop.time()
         if self._acts or self._silent:
-            left = self._house.idle_seconds  # the silence is ours
+            self._heard_at = self._loop.time()  # the silence is ours
+        left = self._heard_at + self._house.idle_seconds - self._loop.time()
         if left > 0:
             self._watch = self._loop.call_later(left, self._check_idle)
         elif self._tls is not None and not self._tls.established:
@@ -174,7 +174,10 @@ class Connection(asyncio.Protocol):
             self._play(event.step, script)
 
     def _play(self, step: Step | None, script: Script) -> None:
-        self._acts.extend(self._house.play(step, script))
+        played = self._house.play(step, script)
+        if _grants(script) and not _grants(played):
+            self._conversation.retract(step)
+        self._acts.extend(played)
 
     def _perform(self) -> None:
         """Go through the acts as far as they go now."""
@@ -240,3 +243,9 @@ class Connection(asyncio.Protocol):
 
 _HEARING: Act = Pause(0)
 """Stands in the place of a `Hear` whose octets are awaited."""
+
+
+def _grants(script: Script) -> bool:
+    """Whether what is said first is a 2yz or 3yz (RFC 5321 section 4.2.1)."""
+    said = next((act.octets for act in script if isinstance(act, Say)), b"")
+    return said[:1] in {b"2", b"3"}

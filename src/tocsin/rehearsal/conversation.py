@@ -17,6 +17,7 @@ from tocsin.rehearsal.content import Content
 from tocsin.rehearsal.event import Answer, Event, Submitted, Then
 from tocsin.rehearsal.line import BrokenLine, LongLine, take_line
 from tocsin.rehearsal.mailbox import is_address
+from tocsin.rehearsal.scram import ScramServer
 from tocsin.rehearsal.signin import SignInDialogue
 from tocsin.rehearsal.submission import Submission
 
@@ -45,6 +46,8 @@ class Manner:
     wrapper: bool = False
     """TLS from the first octet (ports 465 and 2465): STARTTLS is neither listed nor taken."""
     offers_starttls: bool = True
+    greets_again: bool = True
+    """EHLO is taken once more after STARTTLS."""
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     most_octets: int = 40 * 1024 * 1024
     most_messages: int | None = None
@@ -59,7 +62,12 @@ class Conversation:
     """
 
     def __init__(
-        self, manner: Manner, sign_in: Callable[[str, str], SignIn], *, greeting: bytes
+        self,
+        manner: Manner,
+        sign_in: Callable[[str, str], SignIn],
+        *,
+        greeting: bytes,
+        make_scram: Callable[[], ScramServer] | None = None,
     ) -> None:
         self._manner = manner
         self._greeting = greeting
@@ -72,7 +80,7 @@ class Conversation:
         self._content: Content | None = None
         self._sender: str | None = None
         self._recipients: list[str] = []
-        self._sign_in = SignInDialogue(manner.mechanisms, sign_in)
+        self._sign_in = SignInDialogue(manner.mechanisms, sign_in, make_scram)
         self._commands: dict[str, Callable[[str], Answer]] = {
             "EHLO": self._ehlo,
             "HELO": self._helo,
@@ -105,6 +113,23 @@ class Conversation:
         self._secure = True
         self._securing = False
         self._forget()
+
+    def retract(self, step: Step | None) -> None:
+        """The answer to a command was a refusal after all: what it had brought about is undone.
+
+        Faults change answers; the client goes by what it was told, and so must we.
+        """
+        match step:
+            case Step.STARTTLS:
+                self._securing = False
+            case Step.AUTH:
+                self._sign_in.retract()
+            case Step.MAIL:
+                self._sender = None
+            case Step.RCPT:
+                del self._recipients[-1:]
+            case Step.DATA:
+                self._content = None
 
     def settle(self, reply: bytes) -> list[Event]:
         """The reply to the message that was submitted; what came meanwhile goes on."""
@@ -190,6 +215,8 @@ class Conversation:
     def _ehlo(self, argument: str) -> Answer:
         if not argument:
             return Answer(Step.EHLO, words.EHLO_SYNTAX)
+        if self._secure and not self._manner.wrapper and not self._manner.greets_again:
+            return Answer(Step.EHLO, words.GREETED_ALREADY)
         self._forget()
         starttls = self._manner.offers_starttls and not self._manner.wrapper
         text = words.capabilities(starttls=starttls, mechanisms=self._manner.mechanisms)

@@ -28,6 +28,9 @@ class Endpoint:
     identities: tuple[str, ...]
     inbox: str
     faults: tuple[str, ...]
+    """What it plays now."""
+    generation: int
+    """The number of the last request to play other faults that it has followed; 0: none yet."""
     pid: int
 
     def to_plain(self) -> dict[str, object]:

@@ -8,23 +8,27 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 
 from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal import words
 from tocsin.rehearsal.account import Account
-from tocsin.rehearsal.chain import Chain, endpoint_name
+from tocsin.rehearsal.chain import endpoint_name
 from tocsin.rehearsal.connection import Connection
+from tocsin.rehearsal.control import Wish, forget_wishes, read_wish
 from tocsin.rehearsal.conversation import Conversation, Manner
 from tocsin.rehearsal.desk import Desk
+from tocsin.rehearsal.door import Door, Doors
 from tocsin.rehearsal.endpoint import Endpoint
 from tocsin.rehearsal.event import Answer, Then
 from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.fault.registry import UnknownFault, make_faults
 from tocsin.rehearsal.identifier import connection_token, server_token
 from tocsin.rehearsal.keyring import Keyring, refresh
+from tocsin.rehearsal.listening import ADDRESSES, LOOPBACK, Listener
+from tocsin.rehearsal.presentation import honest
 from tocsin.rehearsal.route import (
     RECEIVER_DOMAIN,
     SES_DOMAIN,
@@ -36,14 +40,11 @@ from tocsin.rehearsal.script import Script
 from tocsin.rehearsal.settings import RehearsalSettings
 from tocsin.rehearsal.signature import Signer
 from tocsin.rehearsal.submission import Submission
-from tocsin.trust.context import server_context
+from tocsin.rehearsal.terms import Terms
 
 __all__ = ("Endpoint", "FolderInUse", "Relay", "run", "serve")
 
-_LOOPBACK = "localhost"
-_ADDRESSES = ("127.0.0.1", "::1")
-_BACKLOG = 1024
-_TRIES = 20
+_LOOK_S = 0.2
 
 
 class FolderInUse(RuntimeError):
@@ -57,8 +58,9 @@ class FolderInUse(RuntimeError):
 class Relay:
     """The endpoint of one run. `start` makes it listen, `stop` ends it.
 
-    Raises from `start`: `FolderInUse`, OSError (a port is taken, the folder cannot be
-    written), ValueError (the region has not the form of one).
+    `play_faults` changes what it plays while it runs. Raises from `start`: `FolderInUse`,
+    OSError (a port is taken, the folder cannot be written), ValueError (the region has not
+    the form of one).
     """
 
     context: ssl.SSLContext
@@ -66,14 +68,13 @@ class Relay:
     def __init__(
         self, settings: RehearsalSettings, out: Path, faults: Sequence[Fault] = ()
     ) -> None:
-        self._told = settings
-        for fault in faults:
-            settings = fault.adjust(settings)
-        self._settings = settings
+        self._told = self._settings = settings
         self._out = out.resolve()
         self._faults = tuple(faults)
+        self._generation = 0
         self._server_token = server_token()
-        self._servers: list[asyncio.Server] = []
+        self._doors: Doors = {}
+        self._listeners: tuple[Listener, ...] = ()
         self._connections: set[Connection] = set()
         self._stack = contextlib.ExitStack()
         self.idle_seconds = settings.idle_seconds
@@ -88,102 +89,131 @@ class Relay:
             await self.stop()
             raise
 
-    async def _open(self) -> Endpoint:
-        settings, keyring = self._settings, Keyring(self._out)
-        user, secret = settings.user, settings.secret
-        if user is None or secret is None:
-            made_user, made_secret = keyring.credentials()
-            user, secret = user or made_user, secret or made_secret
-        keyring.keep_credentials(user, secret)
-        self._account = Account(settings, user, secret)
-        chain = keyring.chain(settings.region)
-        self.context = self._make_context(chain)
-        signers = _make_signers(keyring) if settings.sign else None
-        route = Route(settings.region, user, self._account.identities, signers)
-        self._desk = Desk(self._account, route, self._out, settings.region, sync=settings.sync)
-        ports = [
-            await self._listen(settings.port, wrapper=False),
-            await self._listen(settings.smtps_port, wrapper=True),
-        ]
-        return self._write_facts(chain, signers, keyring.credentials_file, ports)
+    async def play_faults(self, faults: Sequence[Fault], generation: int) -> Endpoint:
+        """Play these instead: for those who come from now on; who is there is sent away.
 
-    def _make_context(self, chain: Chain) -> ssl.SSLContext:
-        issued = chain.presented
+        Raises:
+            OSError: a port could not be taken again, or the folder cannot be written.
+        """
+        self._faults, self._generation = tuple(faults), generation
+        self._prepare()
+        for connection in list(self._connections):
+            connection.abort()
+        doors = self._wanted_doors()
+        if doors != self._doors:
+            for one in self._listeners:
+                await one.close()
+            await self._listen(doors)
+        return self._write_facts()
+
+    async def _open(self) -> Endpoint:
+        forget_wishes(self._out)
+        told = self._told
+        self._keyring = Keyring(self._out)
+        user, secret = told.user, told.secret
+        if user is None or secret is None:
+            made_user, made_secret = self._keyring.credentials()
+            user, secret = user or made_user, secret or made_secret
+        self._keyring.keep_credentials(user, secret)
+        self._user, self._secret = user, secret
+        self._chain = self._keyring.chain(told.region)
+        self._signers = _make_signers(self._keyring) if told.sign else None
+        self._prepare()
+        self._listeners = (
+            Listener(told.bind, told.port, lambda: self._connect(wrapper=False)),
+            Listener(told.bind, told.smtps_port, lambda: self._connect(wrapper=True)),
+        )
+        await self._listen(self._wanted_doors())
+        endpoint = self._write_facts()
+        self._stack.callback((self._out / "relay.json").unlink, missing_ok=True)
+        return endpoint
+
+    def _prepare(self) -> None:
+        """Account, desk and TLS as the faults want them."""
+        settings = self._told
         for fault in self._faults:
-            issued = tuple(fault.present(chain, issued))
+            settings = fault.adjust(settings)
+        self._settings = settings
+        self.idle_seconds = settings.idle_seconds
+        self._account = Account(settings, self._user, self._secret)
+        route = Route(settings.region, self._user, self._account.identities, self._signers)
+        self._desk = Desk(self._account, route, self._out, settings.region, sync=settings.sync)
+        self.context = self._make_context()
+
+    def _make_context(self) -> ssl.SSLContext:
+        presented, terms = honest(self._chain), Terms()
+        for fault in self._faults:
+            presented = fault.present(self._chain, presented)
+            terms = fault.secure(terms)
+        issued = presented.issue(self._chain)
         folder = self._out / "authority"
         certificates, key = folder / "presented.pem", folder / "presented.key"
         refresh(certificates, b"".join(one.pem for one in issued))
         refresh(key, issued[0].key_pem, mode=0o600)
-        for fault in self._faults:
-            context = fault.secure(certificates, key)
-            if context is not None:
-                return context
-        return server_context(certificates, key)
+        return terms.make_context(certificates, key)
 
-    async def _listen(self, port: int, *, wrapper: bool) -> int:
-        loop = asyncio.get_running_loop()
-        listeners = _bind(self._settings.bind, port)
-        for one in listeners:
-            server = await loop.create_server(
-                lambda: self._connect(wrapper=wrapper), sock=one, backlog=_BACKLOG
-            )
-            self._servers.append(server)
-        return int(listeners[0].getsockname()[1])
+    def _wanted_doors(self) -> Doors:
+        doors: Doors = dict.fromkeys(self._listeners[0].addresses, Door.OPEN)
+        for fault in self._faults:
+            doors = fault.admit(doors)
+        return doors
+
+    async def _listen(self, doors: Doors) -> None:
+        for one in self._listeners:
+            await one.open(doors)
+        self._doors = doors
 
     def _connect(self, *, wrapper: bool) -> Connection:
-        settings = self._settings
+        settings, account = self._settings, self._account
         manner = Manner(
             wrapper=wrapper,
             offers_starttls=settings.offers_starttls,
+            greets_again=settings.greets_again,
             mechanisms=settings.mechanisms,
             most_octets=settings.max_message_bytes,
             most_messages=settings.max_messages_per_connection,
         )
         greeting = words.greeting(self._server_token, connection_token())
-        conversation = Conversation(manner, self._account.sign_in, greeting=greeting)
+        conversation = Conversation(
+            manner, account.sign_in, greeting=greeting, make_scram=account.make_scram
+        )
         return Connection(self, conversation, wrapper=wrapper, crowded=_turn_away)
 
-    def _write_facts(
-        self, chain: Chain, signers: Signers | None, credentials: Path, ports: Sequence[int]
-    ) -> Endpoint:
+    def _write_facts(self) -> Endpoint:
         out, settings, account = self._out, self._settings, self._account
         endpoint = Endpoint(
-            host=_LOOPBACK if settings.bind in (*_ADDRESSES, _LOOPBACK) else settings.bind,
-            port=ports[0],
-            smtps_port=ports[1],
+            host=LOOPBACK if settings.bind in (*ADDRESSES, LOOPBACK) else settings.bind,
+            port=self._listeners[0].port,
+            smtps_port=self._listeners[1].port,
             certificate_name=endpoint_name(settings.region),
             region=settings.region,
             user=account.user,
             password_file=str(out / "smtp-password"),
-            secret_file=str(credentials),
+            secret_file=str(self._keyring.credentials_file),
             root_file=str(out / "RehearsalRootCA1.pem"),
             old_root_file=str(out / "RehearsalServicesRoot-G2.pem"),
             dns_file=str(out / "dns.json"),
             identities=self._told.identities,
             inbox=str(out),
             faults=tuple(one.name for one in self._faults),
+            generation=self._generation,
             pid=os.getpid(),
         )
-        records = signers.records(account.identities.domains) if signers else {}
+        records = self._signers.records(account.identities.domains) if self._signers else {}
         password = account.password.reveal()
         refresh(out / "smtp-password", f"{password}\n".encode(), mode=0o600)
-        refresh(Path(endpoint.root_file), chain.root.pem)
-        refresh(Path(endpoint.old_root_file), chain.old_root.pem)
+        refresh(Path(endpoint.root_file), self._chain.root.pem)
+        refresh(Path(endpoint.old_root_file), self._chain.old_root.pem)
         refresh(Path(endpoint.dns_file), _document(records))
         refresh(out / "relay.json", _document(endpoint.to_plain()))
-        self._stack.callback((out / "relay.json").unlink, missing_ok=True)
         return endpoint
 
     async def stop(self) -> None:
         """Listen no more, end what is open, leave the mails."""
-        for server in self._servers:
-            server.close()
+        for one in self._listeners:
+            await one.close()
         for connection in list(self._connections):
             connection.abort()
-        for server in self._servers:
-            await server.wait_closed()
-        self._servers.clear()
         self._stack.close()
 
     # What connections ask for
@@ -215,14 +245,36 @@ async def serve(
     *,
     ready: Callable[[Endpoint], None],
     faults: Sequence[Fault] = (),
+    changed: Callable[[Endpoint], None] | None = None,
 ) -> None:
-    """Run a relay until the task is cancelled; `ready` is called once it listens."""
+    """Run a relay until the task is cancelled.
+
+    `ready` is called once it listens, `changed` whenever it plays other faults on request.
+    """
     relay = Relay(settings, out, faults)
     try:
         ready(await relay.start())
-        await asyncio.Event().wait()
+        await _follow(relay, out, changed or (lambda _: None))
     finally:
         await relay.stop()
+
+
+async def _follow(relay: Relay, out: Path, changed: Callable[[Endpoint], None]) -> None:
+    """Play what is asked for, as often as it is."""
+    seen: Wish | None = None
+    followed: Wish | None = None
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        wish = read_wish(out)
+        if wish is None or wish == seen or (followed and wish.number <= followed.number):
+            continue
+        seen = wish
+        try:
+            faults = make_faults(wish.faults)
+        except UnknownFault:
+            continue  # whoever asked by `control.ask` was refused before it was written
+        followed = wish
+        changed(await relay.play_faults(faults, wish.number))
 
 
 def run(
@@ -230,23 +282,19 @@ def run(
     out: Path,
     when_ready: Callable[[Endpoint], None],
     faults: Sequence[Fault] = (),
+    when_changed: Callable[[Endpoint], None] | None = None,
 ) -> None:
     """Run a relay until SIGTERM or SIGINT."""
-    asyncio.run(_run(settings, out, when_ready, faults))
+    asyncio.run(_run(serve(settings, out, ready=when_ready, faults=faults, changed=when_changed)))
 
 
-async def _run(
-    settings: RehearsalSettings,
-    out: Path,
-    when_ready: Callable[[Endpoint], None],
-    faults: Sequence[Fault],
-) -> None:
-    serving = asyncio.ensure_future(serve(settings, out, ready=when_ready, faults=faults))
+async def _run(serving: Coroutine[None, None, None]) -> None:
+    task = asyncio.ensure_future(serving)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.cancel)
+        loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        await task
 
 
 def _make_signers(keyring: Keyring) -> Signers:
@@ -260,42 +308,6 @@ def _make_signers(keyring: Keyring) -> Signers:
 
 def _turn_away() -> Answer:
     return Answer(Step.GREETING, words.TOO_MANY_CONNECTIONS, Then.CLOSE)
-
-
-def _bind(name: str, port: int) -> list[socket.socket]:
-    """Listening sockets, all on one port; of "localhost" whatever this machine has."""
-    addresses: Iterable[str] = _ADDRESSES if name == _LOOPBACK else (name,)
-    for left in reversed(range(_TRIES)):
-        bound: list[socket.socket] = []
-        try:
-            for address in addresses:
-                try:
-                    bound.append(_bind_one(address, bound[0].getsockname()[1] if bound else port))
-                except OSError:
-                    # A second address that this machine has not is no loss.
-                    if not bound or _exists(address):
-                        raise
-        except OSError:
-            for one in bound:
-                one.close()
-            if port or not bound or not left:
-                raise
-        else:
-            return bound
-    raise AssertionError("the last try returns or raises")
-
-
-def _bind_one(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return socket.create_server((address, port), family=family, backlog=_BACKLOG)
-
-
-def _exists(address: str) -> bool:
-    try:
-        _bind_one(address, 0).close()
-    except OSError:
-        return False
-    return True
 
 
 @contextlib.contextmanager

@@ -51,7 +51,15 @@ class RehearsalSettings:
     mail_from_broken: bool = False
     """The MX record of the custom MAIL FROM domain is missing."""
     offers_starttls: bool = True
+    greets_again: bool = True
+    """Whether EHLO is taken once more after STARTTLS, as RFC 3207 section 4.2 wants it."""
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    proves_itself: bool = True
+    """With SCRAM, whether it shows that it knows the password too."""
+    refuses_content: bool = False
+    """A filter, as relays other than SES have them, refuses every message."""
+    suppressed: bool = False
+    """Every recipient but the simulator's is on the suppression list."""
     sign: bool = True
     """Whether DKIM and ARC signatures are made, about a millisecond a mail."""
     sync: bool = False

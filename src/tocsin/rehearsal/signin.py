@@ -1,4 +1,4 @@
-"""AUTH PLAIN and AUTH LOGIN, the server's side (RFC 4954, RFC 4616)."""
+"""AUTH PLAIN, LOGIN and SCRAM-SHA-256, the server's side (RFC 4954, RFC 4616, RFC 7677)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tocsin.rehearsal import words
 from tocsin.rehearsal.account import SignIn
+from tocsin.rehearsal.scram import MECHANISM, ScramServer, Unproven
 
 _PLAIN_PARTS = 3
 
@@ -26,9 +27,15 @@ class SignInDialogue:
     While `awaits` is set, the next line of the client is a response, not a command.
     """
 
-    def __init__(self, mechanisms: tuple[str, ...], check: Callable[[str, str], SignIn]) -> None:
+    def __init__(
+        self,
+        mechanisms: tuple[str, ...],
+        check: Callable[[str, str], SignIn],
+        make_scram: Callable[[], ScramServer] | None = None,
+    ) -> None:
         self._mechanisms = mechanisms
         self._check = check
+        self._make_scram = make_scram
         self._take: Callable[[str], bytes] | None = None
         self.user = ""
         self.outdated_password = False
@@ -41,6 +48,12 @@ class SignInDialogue:
     def forget(self) -> None:
         """Drop an open question."""
         self._take = None
+
+    def retract(self) -> None:
+        """Nobody is signed in, whatever was said."""
+        self._take = None
+        self.user = ""
+        self.outdated_password = False
 
     def begin(self, argument: str) -> bytes:
         """The reply to AUTH with this argument."""
@@ -56,6 +69,8 @@ class SignInDialogue:
             "PLAIN": (self._take_plain, words.ASK_PLAIN),
             "LOGIN": (self._take_user, words.ASK_USER),
         }
+        if self._make_scram is not None:
+            takes[MECHANISM] = (self._take_scram, words.ask(""))
         if mechanism not in self._mechanisms or mechanism not in takes:
             return words.NO_SUCH_MECHANISM
         take, question = takes[mechanism]
@@ -86,6 +101,26 @@ class SignInDialogue:
     def _take_user(self, user: str) -> bytes:
         self._take = lambda password: self._decide(user, password)
         return words.ASK_PASSWORD
+
+    def _take_scram(self, first: str) -> bytes:
+        """Each side proves that it knows the password; the client's last line is empty."""
+        assert self._make_scram is not None
+        scram = self._make_scram()
+
+        def judge(final: str) -> bytes:
+            try:
+                proof = scram.judge(final)
+            except Unproven:
+                return words.BAD_CREDENTIALS
+            self._take = lambda _: self._decide(scram.user, scram.password.reveal())
+            return words.ask(proof)
+
+        try:
+            challenge = scram.challenge(first)
+        except Unproven:
+            return words.BAD_CREDENTIALS
+        self._take = judge
+        return words.ask(challenge)
 
     def _decide(self, user: str, password: str) -> bytes:
         decision = self._check(user, password)

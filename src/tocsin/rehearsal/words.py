@@ -7,6 +7,7 @@ endpoint's known replies are. Each is a whole reply with its line end.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 
 HOST = "email-smtp.amazonaws.com"
@@ -55,6 +56,7 @@ INVALID_SENDER = b"501 Invalid MAIL FROM address provided\r\n"
 VRFY_DISABLED = b"502 VRFY command is disabled\r\n"
 EXPN_DISABLED = b"502 EXPN command is disabled\r\n"
 NO_AUTH = b"502 Authentication not supported\r\n"
+GREETED_ALREADY = b"503 5.5.1 Error: duplicate EHLO\r\n"
 SENDER_SPECIFIED = b"503 5.5.1 Sender already specified.\r\n"
 NEED_MAIL = b"503 5.5.1 Error: need MAIL command\r\n"
 NEED_RCPT = b"503 Error: need RCPT command\r\n"
@@ -69,6 +71,10 @@ PAUSED = (
     b"554 Message rejected: Sending paused for this account. For more information, please "
     b"check the inbox of the email address associated with your AWS account.\r\n"
 )
+CONTENT_REJECTED = b"554 5.7.1 Message content rejected\r\n"
+"""As other relays say it."""
+SUPPRESSED = b"554 Message rejected: Address blacklisted.\r\n"
+"""Of 2012; today SES takes such mail and reports a bounce."""
 MAIL_FROM_BROKEN = (
     b"554 MAIL FROM domain not verified: DNS setup for MAIL FROM domain is invalid.\r\n"
 )
@@ -88,6 +94,11 @@ def capabilities(*, starttls: bool, mechanisms: Iterable[str]) -> bytes:
     if listed:
         lines.append(f"AUTH {listed}")
     return "".join(f"250-{line}\r\n" for line in lines).encode() + OK
+
+
+def ask(question: str) -> bytes:
+    """A challenge of a sign-in (RFC 4954 section 4)."""
+    return b"334 " + base64.b64encode(question.encode()) + b"\r\n"
 
 
 def accepted(message_id: str) -> bytes:

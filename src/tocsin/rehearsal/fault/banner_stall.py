@@ -13,6 +13,8 @@ class BannerStall(Fault):
     name = "banner-stall"
     summary = "takes the connection and says nothing for 40 seconds"
     code = "smtp.banner-timeout"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The greeting comes late."""

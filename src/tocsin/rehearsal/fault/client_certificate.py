@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
+from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
-from tocsin.trust.context import misbehaving_server_context
+from tocsin.rehearsal.terms import Terms
 
 
 class ClientCertificate(Fault):
@@ -15,9 +15,10 @@ class ClientCertificate(Fault):
     name = "client-certificate"
     summary = "demands a client certificate"
     code = "tls.client-certificate-required"
+    at = Step.TLS
+    bars = True
+    spoils = frozenset(("client",))
 
-    def secure(self, certificates: Path, key: Path) -> ssl.SSLContext | None:
+    def secure(self, terms: Terms) -> Terms:
         """No certificate, no session."""
-        return misbehaving_server_context(
-            certificates, key, client_roots=certificates.read_text("ascii")
-        )
+        return replace(terms, wants_certificate=True)

@@ -13,6 +13,8 @@ class CloseAfterDot(Fault):
     name = "close-after-dot"
     summary = "takes the mail and closes the connection before the 250"
     code = "smtp.outcome-unknown"
+    at = Step.BODY
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The mail is in the inbox; its 250 is never said."""

@@ -13,6 +13,8 @@ class CloseBeforeGreeting(Fault):
     name = "close-before-greeting"
     summary = "closes the connection before the greeting"
     code = "smtp.closed-early"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The end in place of the greeting."""

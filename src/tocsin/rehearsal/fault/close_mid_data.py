@@ -13,6 +13,8 @@ class CloseMidData(Fault):
     name = "close-mid-data"
     summary = "resets the connection once the first octets of the message came"
     code = "smtp.closed-early"
+    at = Step.DATA
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """Content is asked for, and not waited for.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
 from tocsin.rehearsal.settings import RehearsalSettings
 
@@ -14,6 +15,8 @@ class DailyQuota(Fault):
     name = "daily-quota"
     summary = "answers mails with 454 Daily message quota exceeded"
     code = "ses.daily-quota"
+    at = Step.BODY
+    bars = True
 
     def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
         """Settings of such an account."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
+from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
-from tocsin.trust.context import misbehaving_server_context
+from tocsin.rehearsal.terms import Terms
 
 # Made for this purpose: searching for a safe prime takes a while.
 _PARAMETERS = """\
@@ -18,7 +19,7 @@ WCV4h/zF3sLuXkoYX6FFV8zZn3QZJ7tyoiHpOt6bTv9+wkazZNNHAgEC
 """
 _CIPHERS = (
     "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0"
+    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"
 )
 
 
@@ -28,17 +29,18 @@ class Dh1024(Fault):
     name = "dh-1024"
     summary = "prefers DHE over 1024 bits; a client without DHE gets ECDHE"
     code = "tls.dh-too-small"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("parameters",))
 
-    def secure(self, certificates: Path, key: Path) -> ssl.SSLContext | None:
-        """DHE first, with weak parameters."""
-        parameters = key.with_name("dh1024.pem")
-        parameters.write_text(_PARAMETERS)
-        context = misbehaving_server_context(
-            certificates,
-            key,
-            ciphers=_CIPHERS,
-            maximum=ssl.TLSVersion.TLSv1_2,
-            dh_params=parameters,
+    def secure(self, terms: Terms) -> Terms:
+        """DHE first, with weak parameters; with old versions, suites that those know too."""
+        old = terms.maximum < ssl.TLSVersion.TLSv1_2
+        return replace(
+            terms,
+            ciphers=terms.ciphers if old else _CIPHERS,
+            level=0,
+            maximum=min(terms.maximum, ssl.TLSVersion.TLSv1_2),
+            dh_parameters=_PARAMETERS,
+            server_decides=True,
         )
-        context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
-        return context

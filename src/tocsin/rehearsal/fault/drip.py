@@ -13,6 +13,8 @@ class Drip(Fault):
     name = "drip"
     summary = "sends the greeting one octet every two seconds"
     code = "smtp.banner-timeout"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The greeting, drop by drop."""

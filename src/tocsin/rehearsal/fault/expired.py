@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from tocsin.rehearsal.chain import DAY, Chain, Issued, issue_leaf, names_of
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal.chain import DAY, Chain
 from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.presentation import Presentation
 
 
 class Expired(Fault):
@@ -14,10 +16,14 @@ class Expired(Fault):
     name = "expired"
     summary = "presents a certificate that ended yesterday"
     code = "tls.expired"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("dates",))
 
-    def present(self, chain: Chain, presented: Sequence[Issued]) -> Sequence[Issued]:
+    def present(
+        self,
+        chain: Chain,  # noqa: ARG002 -- this one needs none of it
+        presented: Presentation,
+    ) -> Presentation:
         """The same leaf, out of date."""
-        return (
-            issue_leaf(names_of(presented[0]), chain.intermediate, starts=-90 * DAY, ends=-DAY),
-            *presented[1:],
-        )
+        return replace(presented, leaf=replace(presented.leaf, starts=-90 * DAY, ends=-DAY))

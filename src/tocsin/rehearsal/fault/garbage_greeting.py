@@ -13,6 +13,8 @@ class GarbageGreeting(Fault):
     name = "garbage-greeting"
     summary = "greets as an SSH server does"
     code = "smtp.not-smtp"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The words of another protocol."""

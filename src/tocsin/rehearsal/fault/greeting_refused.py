@@ -13,6 +13,8 @@ class GreetingRefused(Fault):
     name = "greeting-refused"
     summary = "greets with 554 and hangs up"
     code = "smtp.greeting-refused"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A refusal in place of the greeting."""

@@ -13,6 +13,8 @@ class Greylisted(Fault):
     name = "greylisted"
     summary = "answers RCPT with 450 4.2.0 Greylisted"
     code = "smtp.greylisted"
+    at = Step.RCPT
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """Put off in place of the answer."""

@@ -13,6 +13,8 @@ class HalfReply(Fault):
     name = "half-reply"
     summary = "sends half of the answer to MAIL and closes the connection"
     code = "smtp.closed-early"
+    at = Step.MAIL
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """Half of the answer, then the end."""

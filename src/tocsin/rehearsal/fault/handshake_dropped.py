@@ -13,6 +13,8 @@ class HandshakeDropped(Fault):
     name = "handshake-dropped"
     summary = "closes the connection when the handshake begins"
     code = "tls.handshake-dropped"
+    at = Step.TLS
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The end in place of the server's flight."""

@@ -13,6 +13,8 @@ class HandshakeInClear(Fault):
     name = "handshake-in-clear"
     summary = "answers the ClientHello with an SMTP reply"
     code = "tls.wrong-mode"
+    at = Step.TLS
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A line of text in place of the server's flight."""

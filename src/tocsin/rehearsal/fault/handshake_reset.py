@@ -13,6 +13,8 @@ class HandshakeReset(Fault):
     name = "handshake-reset"
     summary = "resets the connection when the handshake begins"
     code = "tls.handshake-dropped"
+    at = Step.TLS
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A reset in place of the server's flight."""

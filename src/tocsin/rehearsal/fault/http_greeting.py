@@ -13,6 +13,8 @@ class HttpGreeting(Fault):
     name = "http-greeting"
     summary = "answers as a web server does"
     code = "smtp.not-smtp"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The words of another protocol."""

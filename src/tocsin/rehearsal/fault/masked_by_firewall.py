@@ -18,6 +18,8 @@ class MaskedByFirewall(Fault):
     name = "masked-by-firewall"
     summary = "overwrites the greeting with asterisks and STARTTLS with X's"
     code = "smtp.masked-by-firewall"
+    at = Step.GREETING
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """What the firewall does not know is overwritten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
 from tocsin.rehearsal.settings import RehearsalSettings
 
@@ -14,6 +15,8 @@ class MessageTooLarge(Fault):
     name = "message-too-large"
     summary = "answers mails above 100 octets with 552 Message is too long"
     code = "smtp.message-too-large"
+    at = Step.BODY
+    bars = True
 
     def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
         """Settings of such an endpoint."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from tocsin.rehearsal.chain import Chain, Issued
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal.chain import Chain
 from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.presentation import Presentation
 
 
 class MissingIntermediate(Fault):
@@ -14,11 +16,14 @@ class MissingIntermediate(Fault):
     name = "missing-intermediate"
     summary = "presents the leaf without the certificates above it"
     code = "tls.incomplete-chain"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("issuer",))
 
     def present(
         self,
         chain: Chain,  # noqa: ARG002 -- this one needs none of it
-        presented: Sequence[Issued],
-    ) -> Sequence[Issued]:
+        presented: Presentation,
+    ) -> Presentation:
         """The leaf alone."""
-        return presented[:1]
+        return replace(presented, above=())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
+from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
-from tocsin.trust.context import misbehaving_server_context
+from tocsin.rehearsal.terms import Terms
 
 
 class NoSharedCipher(Fault):
@@ -15,9 +16,15 @@ class NoSharedCipher(Fault):
     name = "no-shared-cipher"
     summary = "takes TLS 1.2 with AES128-SHA alone"
     code = "tls.no-shared-cipher"
+    at = Step.TLS
+    bars = True
+    spoils = frozenset(("parameters",))
 
-    def secure(self, certificates: Path, key: Path) -> ssl.SSLContext | None:
+    def secure(self, terms: Terms) -> Terms:
         """One suite, without forward secrecy."""
-        return misbehaving_server_context(
-            certificates, key, ciphers="AES128-SHA:@SECLEVEL=1", maximum=ssl.TLSVersion.TLSv1_2
+        return replace(
+            terms,
+            ciphers="AES128-SHA",
+            level=min(terms.level, 1),
+            maximum=min(terms.maximum, ssl.TLSVersion.TLSv1_2),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
 from tocsin.rehearsal.settings import RehearsalSettings
 
@@ -14,6 +15,8 @@ class NoStarttls(Fault):
     name = "no-starttls"
     summary = "lists no STARTTLS and refuses it"
     code = "smtp.starttls-missing"
+    at = Step.EHLO
+    bars = True
 
     def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
         """Settings of such an endpoint."""

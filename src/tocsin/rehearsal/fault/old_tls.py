@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
+from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
-from tocsin.trust.context import misbehaving_server_context
+from tocsin.rehearsal.terms import Terms
 
 
 class OldTls(Fault):
@@ -15,13 +16,16 @@ class OldTls(Fault):
     name = "old-tls"
     summary = "takes TLS 1.0 and 1.1 alone"
     code = "tls.version-too-old"
+    at = Step.TLS
+    bars = True
+    spoils = frozenset(("parameters",))
 
-    def secure(self, certificates: Path, key: Path) -> ssl.SSLContext | None:
-        """Versions that RFC 8996 has put away."""
-        return misbehaving_server_context(
-            certificates,
-            key,
-            ciphers="ALL:@SECLEVEL=0",
+    def secure(self, terms: Terms) -> Terms:
+        """Versions that RFC 8996 has put away, and the suites of their time."""
+        return replace(
+            terms,
+            ciphers="ALL",
+            level=0,
             minimum=ssl.TLSVersion.TLSv1,
             maximum=ssl.TLSVersion.TLSv1_1,
         )

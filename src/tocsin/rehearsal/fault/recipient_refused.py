@@ -13,6 +13,8 @@ class RecipientRefused(Fault):
     name = "recipient-refused"
     summary = "answers RCPT with 550 5.1.1"
     code = "smtp.recipient-refused"
+    at = Step.RCPT
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A refusal in place of the answer."""

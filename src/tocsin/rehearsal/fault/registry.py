@@ -10,7 +10,7 @@ from functools import cache
 from tocsin.rehearsal import fault
 from tocsin.rehearsal.fault.base import Fault
 
-_NO_FAULTS = frozenset(("base", "registry"))
+_NO_FAULTS = frozenset(("base", "pair", "registry"))
 
 
 class UnknownFault(ValueError):

@@ -13,6 +13,8 @@ class RelayDenied(Fault):
     name = "relay-denied"
     summary = "answers RCPT with 554 5.7.1 Relay access denied"
     code = "smtp.relay-denied"
+    at = Step.RCPT
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A refusal in place of the answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tocsin.mail.smtp.step import Step
 from tocsin.rehearsal.fault.base import Fault
 from tocsin.rehearsal.settings import RehearsalSettings
 
@@ -14,6 +15,8 @@ class Sandbox(Fault):
     name = "sandbox"
     summary = "answers mails to others than the first identity with 554"
     code = "ses.sandbox-recipient"
+    at = Step.BODY
+    bars = True
 
     def adjust(self, settings: RehearsalSettings) -> RehearsalSettings:
         """Settings of such an account."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from tocsin.rehearsal.chain import Chain, Issued, issue_leaf, names_of
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal.chain import Chain
 from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.presentation import Presentation
 
 
 class SelfSigned(Fault):
@@ -14,11 +16,14 @@ class SelfSigned(Fault):
     name = "self-signed"
     summary = "presents a self-signed certificate alone"
     code = "tls.self-signed"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("issuer", "signature"))
 
     def present(
         self,
         chain: Chain,  # noqa: ARG002 -- this one needs none of it
-        presented: Sequence[Issued],
-    ) -> Sequence[Issued]:
+        presented: Presentation,
+    ) -> Presentation:
         """One certificate that nobody vouches for."""
-        return (issue_leaf(names_of(presented[0]), None),)
+        return replace(presented, issuer=None, above=())

@@ -13,6 +13,8 @@ class SenderRefused(Fault):
     name = "sender-refused"
     summary = "answers MAIL with 550 5.7.1"
     code = "smtp.sender-refused"
+    at = Step.MAIL
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A refusal in place of the answer."""

@@ -14,6 +14,8 @@ class ServiceNotAvailable(Fault):
     name = "service-not-available"
     summary = "answers MAIL with 421 and closes the connection"
     code = "smtp.temporary"
+    at = Step.MAIL
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """Leave in place of the answer."""

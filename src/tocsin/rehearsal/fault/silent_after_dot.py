@@ -13,6 +13,8 @@ class SilentAfterDot(Fault):
     name = "silent-after-dot"
     summary = "takes the mail and never says so"
     code = "smtp.outcome-unknown"
+    at = Step.BODY
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The mail is in the inbox; its 250 is never said."""

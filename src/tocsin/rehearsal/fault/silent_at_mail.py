@@ -13,6 +13,8 @@ class SilentAtMail(Fault):
     name = "silent-at-mail"
     summary = "never answers MAIL"
     code = "smtp.timeout"
+    at = Step.MAIL
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """Silence in place of the answer."""

@@ -15,6 +15,8 @@ class StarttlsInjection(Fault):
     name = "starttls-injection"
     summary = "sends a forged answer in the clear, in one piece with the 220 to STARTTLS"
     code = "smtp.starttls-injection"
+    at = Step.STARTTLS
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """The forged answer rides on the real one."""

@@ -13,6 +13,8 @@ class StarttlsRefused(Fault):
     name = "starttls-refused"
     summary = "answers STARTTLS with 454"
     code = "smtp.starttls-refused"
+    at = Step.STARTTLS
+    bars = True
 
     def play(self, step: Step | None, script: Script) -> Script:
         """A refusal; no handshake follows."""

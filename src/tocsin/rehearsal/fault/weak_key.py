@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
-from tocsin.rehearsal.chain import Chain, Issued, issue_leaf, make_key, names_of
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal.chain import Chain
 from tocsin.rehearsal.fault.base import Fault
-from tocsin.trust.context import misbehaving_server_context
-
-_BITS = 1024
+from tocsin.rehearsal.presentation import Presentation
+from tocsin.rehearsal.terms import Terms
 
 
 class WeakKey(Fault):
@@ -19,12 +17,18 @@ class WeakKey(Fault):
     name = "weak-key"
     summary = "presents a certificate with an RSA key of 1024 bits"
     code = "tls.weak-key"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("key",))
 
-    def present(self, chain: Chain, presented: Sequence[Issued]) -> Sequence[Issued]:
+    def present(
+        self,
+        chain: Chain,  # noqa: ARG002 -- this one needs none of it
+        presented: Presentation,
+    ) -> Presentation:
         """The same leaf over a short key."""
-        names = names_of(presented[0])
-        return (issue_leaf(names, chain.intermediate, key=make_key(_BITS)), *presented[1:])
+        return replace(presented, leaf=replace(presented.leaf, bits=1024))
 
-    def secure(self, certificates: Path, key: Path) -> ssl.SSLContext | None:
-        """At an honest security level such a key does not load."""
-        return misbehaving_server_context(certificates, key, ciphers="DEFAULT:@SECLEVEL=0")
+    def secure(self, terms: Terms) -> Terms:
+        """At an honest security level it does not load."""
+        return replace(terms, level=0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from tocsin.rehearsal.chain import Chain, Issued, issue_leaf
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal.chain import Chain
 from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.presentation import Presentation
 
 
 class WrongName(Fault):
@@ -14,7 +16,14 @@ class WrongName(Fault):
     name = "wrong-name"
     summary = "presents a certificate for mail.example.org"
     code = "tls.name-mismatch"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("names",))
 
-    def present(self, chain: Chain, presented: Sequence[Issued]) -> Sequence[Issued]:
+    def present(
+        self,
+        chain: Chain,  # noqa: ARG002 -- this one needs none of it
+        presented: Presentation,
+    ) -> Presentation:
         """A leaf for another name."""
-        return (issue_leaf(("mail.example.org",), chain.intermediate), *presented[1:])
+        return replace(presented, leaf=replace(presented.leaf, names=("mail.example.org",)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from tocsin.rehearsal.chain import Chain, Issued, issue_leaf, names_of
+from tocsin.mail.smtp.step import Step
+from tocsin.rehearsal.chain import Chain
 from tocsin.rehearsal.fault.base import Fault
+from tocsin.rehearsal.presentation import Presentation
 
 
 class WrongPurpose(Fault):
@@ -14,10 +16,14 @@ class WrongPurpose(Fault):
     name = "wrong-purpose"
     summary = "presents a certificate that is not for servers"
     code = "tls.wrong-purpose"
+    at = Step.TLS
+    bars = False
+    spoils = frozenset(("purpose",))
 
-    def present(self, chain: Chain, presented: Sequence[Issued]) -> Sequence[Issued]:
+    def present(
+        self,
+        chain: Chain,  # noqa: ARG002 -- this one needs none of it
+        presented: Presentation,
+    ) -> Presentation:
         """A leaf for another purpose."""
-        return (
-            issue_leaf(names_of(presented[0]), chain.intermediate, server=False),
-            *presented[1:],
-        )
+        return replace(presented, leaf=replace(presented.leaf, server=False))
