@@ -8,16 +8,40 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
-from tocsin.faults import auth, local, network, ses, smtp, tls
+from tocsin.faults import auth, aws, local, network, sender, ses, smtp, tls
+from tocsin.faults.doubt import DOUBTS
 from tocsin.faults.fault import Explained, Fault, Finding
+from tocsin.faults.offer import OFFERS
+from tocsin.faults.printed import PRINTED
+from tocsin.faults.reference import REFERENCES
 
 _LONGEST_FACT = 500
 """Characters of a fact that are shown: a relay may answer with a megabyte."""
 
+
+def _whole(fault: Fault) -> Fault:
+    """The fault with what stands apart from it: programs' words, references, offers."""
+    code = fault.code
+    return replace(
+        fault,
+        doubt=DOUBTS.get(code, fault.doubt),
+        references=fault.references + REFERENCES.get(code, ()),
+        printed=fault.printed + tuple(one for one in PRINTED if one.code == code),
+        remedy=fault.remedy + OFFERS.get(code, ()),
+    )
+
+
 FAULTS: Mapping[str, Fault] = {
-    fault.code: fault
+    fault.code: _whole(fault)
     for fault in chain(
-        network.FAULTS, smtp.FAULTS, tls.FAULTS, auth.FAULTS, ses.FAULTS, local.FAULTS
+        network.FAULTS,
+        smtp.FAULTS,
+        tls.FAULTS,
+        auth.FAULTS,
+        ses.FAULTS,
+        sender.FAULTS,
+        aws.FAULTS,
+        local.FAULTS,
     )
 }
 """Code → fault, in the order of a mail's way."""
@@ -32,6 +56,8 @@ def sentences() -> Iterator[str]:
     """Every text of the catalogue that a translation is wanted for, facts as ``{name}``."""
     for fault in FAULTS.values():
         yield from (fault.title, fault.cause, *fault.fix, *fault.defaults.values())
+        if fault.doubt:
+            yield fault.doubt
 
 
 def _untranslated(sentence: str) -> str:
@@ -45,10 +71,11 @@ def explain(finding: Finding, translate: Callable[[str], str] = _untranslated) -
     """
     fault = _translated(FAULTS.get(finding.code, FAULTS["unknown"]), translate)
     facts = {name: _shown(value) for name, value in finding.facts.items() if value}
+    cause = fault.doubt if fault.doubt and facts.get("also") else fault.cause
     return Explained(
         code=fault.code,
         title=_fill(fault.title, fault, facts),
-        cause=_fill(fault.cause, fault, facts),
+        cause=_fill(cause, fault, facts),
         fix=tuple(_fill(step, fault, facts) for step in fault.fix),
         severity=fault.severity,
         retry=fault.retry,
@@ -65,6 +92,7 @@ def _translated(fault: Fault, translate: Callable[[str], str]) -> Fault:
         title=translate(fault.title),
         cause=translate(fault.cause),
         fix=tuple(map(translate, fault.fix)),
+        doubt=translate(fault.doubt) if fault.doubt else "",
         defaults={name: translate(words) for name, words in fault.defaults.items()},
     )
 

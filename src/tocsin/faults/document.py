@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocsin.faults.catalogue import FAULTS, explain
-from tocsin.faults.fault import Fault, Finding, Retry, Scope, Seriousness
+from tocsin.faults.fault import Fault, Finding, Printed, Retry, Scope, Seriousness
 
 INDEX = "index.md"
 
@@ -16,6 +16,8 @@ _AREAS = {
     "tls": "Encryption and certificates",
     "auth": "Sign-in at the relay",
     "ses": "Amazon SES",
+    "sender": "The sender's domain",
+    "aws": "The API of AWS",
     "store": "Store",
     "clock": "Clock",
     "message": "Messages",
@@ -79,7 +81,41 @@ def _page(fault: Fault) -> str:
         f"- Scope `{fault.scope}`: {_SCOPE[fault.scope]}",
         "",
     ]
+    lines += [*_offered(fault), *_printed(fault), *_references(fault)]
     return "\n".join(lines)
+
+
+def _offered(fault: Fault) -> list[str]:
+    if not fault.remedy:
+        return []
+    lines = ["## What Tocsin can do", "", "It changes nothing before a person confirms it.", ""]
+    lines += [f"- `{one.kind}`: {_step(one.place)}" for one in fault.remedy]
+    return [*lines, ""]
+
+
+def _printed(fault: Fault) -> list[str]:
+    if not fault.printed:
+        return []
+    lines = ["## What programs print", ""]
+    for program in dict.fromkeys(one.program for one in fault.printed):
+        lines += [f"{program}:", "", "```text"]
+        shown = (_shortened(one) for one in fault.printed if one.program == program)
+        lines += [*dict.fromkeys(shown), "```", ""]
+    others = {code: None for one in fault.printed for code in one.also}
+    if others:
+        codes = ", ".join(f"[`{code}`]({code}.md)" for code in others if code in FAULTS)
+        lines += [f"Some of these words stand for other faults too: {codes}.", ""]
+    return lines
+
+
+def _shortened(printed: Printed) -> str:
+    return "\n".join(line.rstrip() for line in printed.example.strip("\n").splitlines())
+
+
+def _references(fault: Fault) -> list[str]:
+    if not fault.references:
+        return []
+    return ["## References", "", *(f"- {_step(one)}" for one in fault.references), ""]
 
 
 def _step(step: str) -> str:

@@ -32,11 +32,44 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """What a program prints for a fault.
+
+    `words` are its own, in order: ``{host}`` stands for something that is drawn out as a
+    fact, ``{}`` for something that is not. Without words the line is told by the SMTP reply
+    or the code in it, and only `example` is kept.
+    """
+
+    program: str
+    code: str
+    words: str
+    example: str
+    also: tuple[str, ...] = ()
+    """Other codes for which the program prints the same."""
+    vague: bool = False
+    """A consequence rather than a cause: it counts only where no cause is told beside it."""
+    anywhere: bool = False
+    """Said of any connection, not of mail alone: it counts only where nothing else is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What Tocsin can change for a fault, and where a person has it done."""
+
+    kind: str
+    """The kind of the remedy, as the doctor calls it."""
+    place: str
+    """The page or command."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One entry of the catalogue.
 
     `title`, `cause` and each step of `fix` are templates: ``{issuer}`` is filled
     with the fact of that name; `defaults` says what stands there when it is not known.
+    `doubt` takes the place of `cause` where a text alone does not tell this fault from
+    those of its fact ``also``.
     """
 
     code: str
@@ -47,6 +80,11 @@ class Fault:
     retry: Retry
     scope: Scope
     defaults: Mapping[str, str] = field(default_factory=dict)
+    doubt: str = ""
+    references: tuple[str, ...] = ()
+    """Where it is written down: an RFC's section, the title of a manual's page."""
+    printed: tuple[Printed, ...] = ()
+    remedy: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

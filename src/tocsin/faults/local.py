@@ -169,7 +169,10 @@ FAULTS = (
         "unknown",
         "Something that is not known yet",
         "What happened is not in the catalogue: {reply}.",
-        "Look at the evidence below: the step, and what was said there.",
+        "Look at the evidence: the step, and what was said there.",
+        "From a log, take every line from the connection on, with the relay's reply in it (a "
+        "number such as 554), rather than the last line alone.",
+        "Walk the whole way to the relay, which shows the step that fails: tocsin doctor HOST",
         "Collect more: Test Action shows the conversation with the relay word for word, and "
         "'tocsin certs collect HOST:PORT' the certificates that it presents.",
         "The transcript holds no secrets: it can be shown to the relay's operator.",

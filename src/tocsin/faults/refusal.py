@@ -14,8 +14,8 @@ _PERMANENT = 500
 class Refusal:
     """An SMTP error reply, and the message that it was given to.
 
-    `words` is the text on one line. `sender` and `recipients` are the envelope's, when
-    there is one.
+    `words` is the text on one line; `code` is 0 where a text quotes the words alone.
+    `sender` and `recipients` are the envelope's, when there is one.
     """
 
     stage: str
@@ -39,7 +39,8 @@ class Refusal:
     def reply(self) -> str:
         """The reply on one line, for sentences: without the full stop at its end."""
         said = self.words.removeprefix(self.enhanced).lstrip() if self.enhanced else self.words
-        return " ".join(one for one in (str(self.code), self.enhanced, said) if one).rstrip(". ")
+        code = str(self.code) if self.code else ""
+        return " ".join(one for one in (code, self.enhanced, said) if one).rstrip(". ")
 
     def finding(self, fault: str, facts: Mapping[str, str] | None = None) -> Finding:
         """The fault, with the reply, the stage and what else was drawn out of it."""

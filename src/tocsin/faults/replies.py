@@ -42,11 +42,36 @@ def recognise(
         sender: the envelope's sender, to tell its refusal from a recipient's.
         recipients: the envelope's recipients, likewise.
     """
-    words = " ".join(text[: _LONGEST + 1].split())
-    if len(text) > _LONGEST:
-        words = words[:_LONGEST] + "..."
-    refusal = Refusal(stage, code, enhanced or "", words, sender, recipients)
+    refusal = Refusal(stage, code, enhanced or "", _on_one_line(text), sender, recipients)
     return recognise_ses(refusal) or _by_code(refusal)
+
+
+def recognise_words(
+    code: int,
+    enhanced: str,
+    text: str,
+    *,
+    sender: str | None = None,
+    recipients: tuple[str, ...] = (),
+) -> Finding | None:
+    """The fault behind a reply of which the stage is not known; None if its words leave it open.
+
+    A code of 0 stands for words that are quoted without one.
+    """
+    refusal = Refusal("", code, enhanced, _on_one_line(text), sender, recipients)
+    found = recognise_ses(refusal)
+    if found is not None:
+        return found
+    for row in _TABLE:
+        if row.tells and row.fits(refusal, stage=False):
+            fault = "smtp.recipient-refused" if row.fault == _RECIPIENT_AT_END else row.fault
+            return refusal.finding(fault)
+    return None
+
+
+def _on_one_line(text: str) -> str:
+    words = " ".join(text[: _LONGEST + 1].split())
+    return words[:_LONGEST] + "..." if len(text) > _LONGEST else words
 
 
 def _by_code(refusal: Refusal) -> Finding:
@@ -83,9 +108,15 @@ class _Row:
     words: str = ""
     """A pattern found in the words."""
 
-    def fits(self, refusal: Refusal) -> bool:
+    @property
+    def tells(self) -> bool:
+        """Whether its words or details mean the same at whatever stage of a transaction."""
+        known = self.fault != "unknown" and "greeting" not in self.stages
+        return known and bool(self.words or self.details)
+
+    def fits(self, refusal: Refusal, *, stage: bool = True) -> bool:
         return (
-            (not self.stages or refusal.stage in self.stages.split())
+            (not stage or not self.stages or refusal.stage in self.stages.split())
             and (not self.codes or re.fullmatch(self.codes, str(refusal.code)) is not None)
             and (not self.details or re.fullmatch(self.details, refusal.detail) is not None)
             and (not self.words or re.search(self.words, refusal.words, re.IGNORECASE) is not None)
@@ -98,6 +129,8 @@ _END = "data body"
 
 _TABLE = (
     _Row("smtp.starttls-refused", "starttls"),
+    # Some servers judge the name of EHLO only when something else is asked of them.
+    _Row("smtp.greeting-refused", "auth", codes="5..", words="helo command rejected"),
     # AUTH (RFC 4954 section 6)
     _Row("smtp.starttls-required", "auth", codes="530|538"),
     _Row("smtp.starttls-required", "auth", details=r"7\.11"),

@@ -108,7 +108,7 @@ _NOT_VERIFIED = (
     r"region (?P<region>[A-Z0-9-]+): ?(?P<identities>.*))?"
 )
 _NOT_AUTHORIZED = (
-    r"Access denied: User [`'](?P<user>[^'`]+)' is not authorized to perform "
+    r"(?:Access denied: )?User [`'](?P<user>[^'`]+)' is not authorized to perform "
     r"[`'](?P<action>[^'`]+)' on resource [`'](?P<resource>[^'`]+)'"
 )
 _COME_AGAIN = (
