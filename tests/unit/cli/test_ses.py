@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.cli.certs import _target
+from tocsin.cli.server import read_server
 
 VECTORS = [
     ("eu-central-1", "some+secret+key", "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"),
@@ -60,7 +60,7 @@ def test_a_wrong_secret_or_region_is_said(command, region, given, words):
 )
 def test_where_to_look(text, host, port):
     """HOST and HOST:PORT, IPv6 addresses in brackets or by themselves."""
-    assert _target(text) == (host, port)
+    assert read_server(text, 587) == (host, port)
 
 
 @pytest.mark.parametrize(
