@@ -11,6 +11,7 @@ from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import Invalid, Problem, join
 from tocsin.central.reading import Given
 from tocsin.central.relay import check_sign_in
+from tocsin.central.ses import check_key, with_secret_key
 from tocsin.central.smtp import FIRST, FurtherRelay, Smtp
 from tocsin.trust.anchor import check_new_anchor
 
@@ -29,11 +30,14 @@ def merge(current: Configuration, given: Given) -> Configuration:
         parts["smtp"] = _with_password(parts["smtp"], known)
     if "relays" in parts:
         parts["relays"] = tuple(_with_password(one, known) for one in parts["relays"])
+    if parts.get("ses") is not None and given.keeps_ses_key and current.ses is not None:
+        parts["ses"] = with_secret_key(parts["ses"], current.ses.secret_key)
     if "trust" in parts:
         parts["trust"] = _keeping_origin(current.trust, parts["trust"])
     merged = current.model_copy(update=parts)
     problems = [
         *_relay_problems(merged),
+        *(check_key(merged.ses) if merged.ses is not None else ()),
         *_anchor_problems(current, merged, given.at),
         *_rule_problems(merged),
     ]

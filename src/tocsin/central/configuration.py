@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from tocsin.base.clock import Instant
 from tocsin.central.part import Line, Name, Part, WholeNumber
+from tocsin.central.ses import Ses
 from tocsin.central.smtp import FurtherRelay, Smtp
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import read_certificates
@@ -97,6 +98,7 @@ class Configuration(Part):
     smtp: Smtp | None = None
     relays: tuple[FurtherRelay, ...] = ()
     outbox: Outbox = Outbox()
+    ses: Ses | None = None
     trust: tuple[TrustEntry, ...] = ()
     trust_system_roots: bool = False
     """Whether the roots of the operating system are trusted too."""

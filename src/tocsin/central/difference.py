@@ -10,6 +10,7 @@ from tocsin.base.secret import Secret
 from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import join
 from tocsin.central.relay import SET
+from tocsin.central.ses import Ses
 from tocsin.central.smtp import FurtherRelay, Relay
 
 PRESENT = "present"
@@ -44,6 +45,7 @@ def diff(before: Configuration, after: Configuration) -> list[Difference]:
     found = list(_compare_relay("smtp", before.smtp, after.smtp))
     found += _compare_relays(before.relays, after.relays)
     found += _compare("outbox", before.outbox.model_dump(), after.outbox.model_dump())
+    found += _compare_ses(before.ses, after.ses)
     found += _compare_named("trust", before.trust, after.trust, _anchor)
     found += _compare(
         "",
@@ -64,6 +66,19 @@ def _compare_relay(path: str, before: Relay | None, after: Relay | None) -> Iter
         f"{path}.password",
         before.password if before else None,
         after.password if after else None,
+    )
+
+
+def _compare_ses(before: Ses | None, after: Ses | None) -> Iterator[Difference]:
+    yield from _compare(
+        "ses",
+        before.model_dump(exclude={"secret_key"}, exclude_defaults=True) if before else {},
+        after.model_dump(exclude={"secret_key"}, exclude_defaults=True) if after else {},
+    )
+    yield from _compare_secret(
+        "ses.secret_key",
+        before.secret_key if before else None,
+        after.secret_key if after else None,
     )
 
 

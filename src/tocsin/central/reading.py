@@ -28,6 +28,8 @@ from tocsin.central.relay import (
     read_fields,
     read_password,
 )
+from tocsin.central.ses import FIELDS as SES_FIELDS
+from tocsin.central.ses import Ses, read_secret_key
 from tocsin.central.smtp import FIRST, REHEARSAL, FurtherRelay, Smtp
 from tocsin.trust.certificate import NotCertificates, read_certificates
 from tocsin.trust.ciphercheck import check_policy
@@ -59,6 +61,8 @@ class Given:
     """Names of the relays whose password is to stay as it is."""
     at: Instant = 0
     """When the document was given: what certificates are judged by."""
+    keeps_ses_key: bool = False
+    """Whether the secret of the AWS access key is to stay as it is."""
 
 
 def load(
@@ -87,7 +91,7 @@ def load(
     parts = {str(name): reader.part(str(name), value) for name, value in document.items()}
     if reader.problems:
         raise Invalid(reader.problems)
-    return Given(parts, frozenset(reader.kept), at)
+    return Given(parts, frozenset(reader.kept), at, reader.keeps_ses_key)
 
 
 class _Reader:
@@ -100,6 +104,7 @@ class _Reader:
         self._at = at
         self.problems: list[Problem] = []
         self.kept: set[str] = set()
+        self.keeps_ses_key = False
 
     def part(self, name: str, value: object) -> Any:
         """The part of that name, or whatever when there are problems."""
@@ -110,16 +115,16 @@ class _Reader:
                 return self._relays(value)
             case "outbox":
                 return Outbox() if value is None else self._outbox(value)
+            case "ses":
+                return self._ses(value)
             case "ciphers":
                 return Ciphers(preset="tocsin") if value is None else self._ciphers(value)
             case "trust":
                 return self._trust(value)
             case "trust_system_roots":
                 return self._trust_system_roots(value)
-            case "sources":
-                return self._of_kinds("sources", value, self._kinds.sources)
-            case "actions":
-                return self._of_kinds("actions", value, self._kinds.actions)
+            case "sources" | "actions":
+                return self._of_kinds(name, value, getattr(self._kinds, name))
             case "rules":
                 return self._rules(value)
         self.problems.append(unknown_name(name or repr(name), name, PARTS))
@@ -165,6 +170,22 @@ class _Reader:
         if isinstance(value, Mapping):
             value = {name: said for name, said in value.items() if said is not None}
         return self._model("outbox", Outbox, value)
+
+    def _ses(self, value: object) -> Ses | None:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self._tell("ses", "is no mapping")
+            return None
+        fields = {
+            name: said
+            for name, said in value.items()
+            if said is not None or name in {"secret_key", "secret_key_file"}
+        }
+        self.keeps_ses_key, secret = read_secret_key(fields, self._file, self.problems.append)
+        if secret is not None:
+            fields["secret_key"] = secret
+        return self._model("ses", Ses, fields, SES_FIELDS)
 
     def _trust(self, value: object) -> tuple[TrustEntry, ...]:
         found = []

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.relay import FURTHER_FIELDS, SET
+from tocsin.central.ses import show_ses
 from tocsin.central.smtp import Relay
 
 
@@ -19,6 +20,7 @@ def show(configuration: Configuration, *, whole: bool = False) -> dict[str, Any]
         "smtp": None if smtp is None else show_relay(smtp, whole=whole),
         "relays": [show_relay(one, whole=whole) for one in configuration.relays],
         "outbox": configuration.outbox.model_dump(),
+        "ses": None if configuration.ses is None else show_ses(configuration.ses),
         "trust": [_anchor(one) for one in configuration.trust],
         "trust_system_roots": configuration.trust_system_roots,
         "ciphers": configuration.ciphers.model_dump(exclude_none=True),

@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.base.secret import Secret
 from tocsin.central.configuration import Ciphers, Configuration, Outbox, RuleEntry, TrustEntry
 from tocsin.central.kinds import Kinds, KindSchema
+from tocsin.central.ses import Ses
 from tocsin.central.shown import show
 from tocsin.central.smtp import FurtherRelay, Relay, Smtp
 
@@ -25,6 +26,10 @@ def to_stored(configuration: Configuration, keep: Callable[[str, Secret], str]) 
         _keep_password(stored["smtp"], configuration.smtp, "smtp.password", keep)
     for shown, relay in zip(stored["relays"], configuration.relays, strict=True):
         _keep_password(shown, relay, "relays.password", keep)
+    if configuration.ses is not None:
+        stored["ses"].pop("secret_key_file", None)
+        if configuration.ses.secret_key is not None:
+            stored["ses"]["secret_key"] = keep("ses.secret_key", configuration.ses.secret_key)
     ordered: dict[str, Any] = _ordered(stored)
     return ordered
 
@@ -61,6 +66,7 @@ def from_stored(
             FurtherRelay.model_validate(_opened(one, fetch)) for one in stored.get("relays", ())
         ),
         outbox=Outbox.model_validate(stored.get("outbox", {})),
+        ses=_ses(stored.get("ses"), fetch),
         trust=tuple(TrustEntry.model_validate(one) for one in stored.get("trust", ())),
         trust_system_roots=stored.get("trust_system_roots", False),
         ciphers=Ciphers.model_validate(ciphers),
@@ -72,6 +78,13 @@ def from_stored(
 
 def _opened(relay: Mapping[str, Any], fetch: Callable[[str], Secret]) -> Mapping[str, Any]:
     return {**relay, "password": fetch(relay["password"])} if "password" in relay else relay
+
+
+def _ses(stored: Mapping[str, Any] | None, fetch: Callable[[str], Secret]) -> Ses | None:
+    if stored is None:
+        return None
+    key = {"secret_key": fetch(stored["secret_key"])} if "secret_key" in stored else {}
+    return Ses.model_validate({**stored, **key})
 
 
 def _of_kinds(entries: Any, kinds: Mapping[str, KindSchema]) -> tuple[Any, ...]:

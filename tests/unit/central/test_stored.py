@@ -38,6 +38,7 @@ def test_an_empty_manager_shows_every_part() -> None:
         "smtp": None,
         "relays": [],
         "outbox": {"in_doubt": "again", "keep_trying_h": 24, "page_address": ""},
+        "ses": None,
         "trust": [],
         "trust_system_roots": False,
         "ciphers": {"preset": "tocsin"},
