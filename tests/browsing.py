@@ -28,6 +28,8 @@ PAGES = {
     "deliveries narrowed, all chosen": "/deliveries?since=24h&twice=yes&check=all",
     "what a delivery tells": "/deliveries/{delivered}/alarms",
     "relays": "/relays",
+    "doctor": "/doctor",
+    "explain": "/explain",
     "rules": "/response/rules",
     "a rule": "/response/rules/edit?name=Everything",
     "a new rule": "/response/rules/edit",
@@ -49,6 +51,7 @@ PAGES = {
     "people": "/people",
     "new password": "/new-password",
     "inbox": "/rehearsal",
+    "training ground": "/rehearsal/training",
 }
 """Every page of a stocked manager, by what it shows; names in braces are ids."""
 

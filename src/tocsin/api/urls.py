@@ -14,11 +14,16 @@ from tocsin.api import (
     ciphers,
     configuration,
     deliveries,
+    doctor,
+    explain,
     health,
     probe,
     problem,
+    rehearsal,
     relays,
+    remedy,
     response,
+    sesfeedback,
     trust,
     watch,
 )
@@ -43,7 +48,17 @@ class TocsinAPI(NinjaAPI):
         return schema
 
 
-BODIES = {**alarms.BODIES, **response.BODIES, **trust.BODIES, **ciphers.BODIES, **watch.BODIES}
+BODIES = {
+    **alarms.BODIES,
+    **response.BODIES,
+    **trust.BODIES,
+    **ciphers.BODIES,
+    **watch.BODIES,
+    **rehearsal.BODIES,
+    **doctor.BODIES,
+    **explain.BODIES,
+    **remedy.BODIES,
+}
 
 _PROBLEM = {
     "description": "What is wrong, as a problem document (RFC 9457).",
@@ -82,7 +97,22 @@ api = TocsinAPI(
     urls_namespace="api",
 )
 problem.register(api)
-for part in (alarms, deliveries, relays, response, watch, trust, probe, ciphers, configuration):
+for part in (
+    alarms,
+    deliveries,
+    relays,
+    rehearsal,
+    remedy,  # its paths of a word stand before the doctor's of any id
+    doctor,
+    response,
+    watch,
+    trust,
+    probe,
+    ciphers,
+    configuration,
+    sesfeedback,
+    explain,
+):
     api.add_router("", part.router)
 
 _patterns, _app, _namespace = api.urls
@@ -92,6 +122,7 @@ for _pattern in _patterns:
 
 urlpatterns = [
     path("api/v1/", (_patterns, _app, _namespace)),
+    path("api/v1/ses/sns", sesfeedback.sns),
     re_path(r"^api(?:/.*)?$", problem.no_such_path),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -10,6 +10,7 @@ from tocsin.base.home import Home
 from tocsin.cli.given import seconds
 from tocsin.cli.main import common
 from tocsin.cli.output import Output
+from tocsin.cli.server import SUBMISSION, read_server
 
 
 def add_probe(actions: Any) -> None:
@@ -32,11 +33,10 @@ def add_probe(actions: Any) -> None:
 
 
 def _probe(arguments: argparse.Namespace, _home: Home, output: Output) -> int:
-    from tocsin.cli.certs import _target  # noqa: PLC0415 -- it registers this module
     from tocsin.trust.deep.look import probe_deeply  # noqa: PLC0415
     from tocsin.trust.deep.words import report  # noqa: PLC0415
 
-    host, port = _target(arguments.target)
+    host, port = read_server(arguments.target, SUBMISSION)
     found = asyncio.run(probe_deeply(host, port, arguments.mode, timeout=arguments.timeout))
     output.answer(found.to_json(), report(found))
     return 0 if found.reached else 1

@@ -19,8 +19,11 @@ from tocsin.engine.errors import NotFound
 from tocsin.engine.page import Page
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
+from tocsin.ses.feedback import RECEIPT, Receipt
+from tocsin.ses.feedback import explain as explain_receipt
 from tocsin.store import models
 from tocsin.store.queries import deliveries as queries
+from tocsin.store.queries import feedback
 from tocsin.store.queries.rows import (
     recipients_from_json,
     transcript_from_json,
@@ -230,7 +233,30 @@ def views_of(rows: Sequence[models.Delivery]) -> list[DeliveryView]:
         if row.told > ALARMS_AT_HAND:
             first = _tellings(delivery=row.id)[:ALARMS_AT_HAND]
             told[row.id] = [(alarm, type_) for _, alarm, type_ in first]
-    return [_view(row, told[row.id]) for row in rows]
+    return _with_receipts([_view(row, told[row.id]) for row in rows])
+
+
+def _with_receipts(views: Sequence[DeliveryView]) -> list[DeliveryView]:
+    """The same views with what is known by now of each recipient."""
+    known = feedback.receipts_of([view.id for view in views])
+    if not known:
+        return list(views)
+    return [
+        replace(view, recipients=tuple(_told_of(view.id, one, known) for one in view.recipients))
+        for view in views
+    ]
+
+
+def _told_of(delivery: str, one: Recipient, known: Mapping[feedback.Key, Receipt]) -> Recipient:
+    found = known.get((delivery, one.address))
+    if found is None:
+        return one
+    return replace(
+        one,
+        receipt=RECEIPT[found.standing],
+        receipt_at=found.at,
+        receipt_words=explain_receipt(found),
+    )
 
 
 def _tellings(**which: Any) -> QuerySet[models.Telling, tuple[str, str, str]]:
@@ -380,6 +406,8 @@ def delivery_json(view: DeliveryView) -> dict[str, Any]:
                 "state": one.state.value,
                 "reply": one.reply,
                 "receipt": one.receipt,
+                "receipt_at": rfc3339(one.receipt_at) if one.receipt_at is not None else None,
+                "receipt_words": one.receipt_words,
             }
             for one in view.recipients
         ],

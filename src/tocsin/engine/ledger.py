@@ -13,7 +13,7 @@ from tocsin.engine import systemalarm
 from tocsin.engine.composing import Composer
 from tocsin.faults.fault import Finding
 from tocsin.store import models
-from tocsin.store.queries import counters, operation, outbox, outgoing
+from tocsin.store.queries import counters, feedback, operation, outbox, outgoing
 from tocsin.store.queries.outbox import Outcome
 from tocsin.store.queries.outgoing import Outgoing
 
@@ -92,6 +92,7 @@ def record(
     at = now()
     with transaction.atomic():
         outbox.record(outcomes, owner)
+        feedback.keep_relay_ids((one.reply, one.delivery_id) for one in outcomes)
         counters.add_deliveries(((one.kind, one.state.value) for one in outcomes), at)
         for took in accepted:
             operation.relay_accepted(took.relay, took.at, took.messages, took.recipients)

@@ -18,6 +18,7 @@ _HELP = {
     "tocsin_alarms": "Reports accepted, by the type of their source.",
     "tocsin_alarms_worked": "Alarms that people acknowledged or closed.",
     "tocsin_deliveries": "Entries of deliveries into a state.",
+    "tocsin_receipts": "Recipients that a receipt came of, by what it says.",
     "tocsin_transitions": "Transitions in the lives of alarms.",
 }
 

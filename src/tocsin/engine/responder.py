@@ -19,6 +19,7 @@ from tocsin.engine.composer import MessageComposer
 from tocsin.engine.configuration import Version, current
 from tocsin.engine.deathwatch import end_with_parent
 from tocsin.engine.decide import Outdated, decide
+from tocsin.engine.feedbackpoll import FeedbackPoll
 from tocsin.engine.readiness import announce
 from tocsin.engine.rehearsal import RehearsalFacts
 from tocsin.engine.relay import relays
@@ -70,6 +71,7 @@ class _Responder:
             store=self._store, owner=role.owner, composer=self._composer, log=self._log
         )
         self._chains = ChainWatch(self._store)
+        self._feedback = FeedbackPoll(self._store)
         self._woken = asyncio.Event()
         self._response: Response | None = None
         self._stand_in: RehearsalFacts | None = None
@@ -96,6 +98,7 @@ class _Responder:
             asyncio.create_task(self._let_go(), name="let go"),
             asyncio.create_task(self._tidy(), name="tidy"),
             asyncio.create_task(self._chains.run(), name="watch chains"),
+            asyncio.create_task(self._feedback.run(), name="feedback"),
         ]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -104,6 +107,7 @@ class _Responder:
                 task.result()  # a loop that ended has failed: say so by ending too
             # What is on its way is finished and recorded; what is not, is in doubt.
             self._chains.stop()
+            self._feedback.stop()
             await self._sender.stop()
             await asyncio.wait([work[1]], timeout=_FINISH_S)
         finally:

@@ -38,6 +38,8 @@ class SystemAlarm:
     attributes: Mapping[str, str] = field(default_factory=dict)
     lasts: Instant = _LASTING
     """How long it goes on when nothing more is said of it."""
+    held: str = ""
+    """Why nobody is told of it; empty when the rules decide."""
 
 
 def tell(alarms: Iterable[SystemAlarm], *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -61,6 +63,8 @@ def over(keys: Sequence[str], *, clock: Clock = SYSTEM_CLOCK) -> None:
 
 def _held(alarm: SystemAlarm) -> str:
     """Why nobody is told of an alarm."""
+    if alarm.held:
+        return alarm.held
     name = alarm.attributes.get("relay")
     state = operation.relay_state(name) if name is not None else None
     if state is None or state.paused_at is None:

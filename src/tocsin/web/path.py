@@ -1,8 +1,8 @@
-"""The path of a message as stations, derived from an attempt's evidence alone."""
+"""The path of a message as stations: of an attempt, of a fault, of a walk of the doctor."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,19 +60,21 @@ _SMTPS = (
     Station.RECIPIENT,
     Station.ACCEPTED,
 )
-_STATION_OF_STEP = {
+STATION_OF_STEP = {
     "dns": Station.NAME,
     "tcp": Station.CONNECTION,
     "greeting": Station.GREETING,
     "ehlo": Station.GREETING,
     "starttls": Station.ENCRYPTION,
     "tls": Station.ENCRYPTION,
+    "certificate": Station.CERTIFICATE,
     "auth": Station.SIGN_IN,
     "mail": Station.SENDER,
     "rcpt": Station.RECIPIENT,
     "data": Station.ACCEPTED,
     "body": Station.ACCEPTED,
 }
+"""Where a step of the conversation is taken."""
 _STATION_OF_AREA = {
     "dns": Station.NAME,
     "tcp": Station.CONNECTION,
@@ -97,29 +99,26 @@ _BEFORE_THE_WAY = frozenset({"smtp.not-configured", "message.template", "smtp.no
 def stops(attempt: AttemptView) -> tuple[Stop, ...]:
     """The path of one attempt that is over."""
     lines = attempt.connection_transcript + attempt.transcript
-    order = _SMTPS if _is_smtps(lines) else tuple(Station)
+    order = order_of(smtps=_is_smtps(lines))
+
+    def passed(station: Station) -> Stop:
+        return _passed_stop(station, attempt, lines)
+
     if attempt.ok:
-        return tuple(_passed_stop(one, attempt, lines) for one in order)
+        return tuple(map(passed, order))
     failed = failed_station(attempt)
     if failed is None:
         return tuple(Stop(one, Progress.WAITING) for one in order)
-    at = order.index(failed)
     told = attempt.explained
     worst = Progress.WARNED if attempt.in_doubt else Progress.FAILED
-    return (
-        *(_passed_stop(one, attempt, lines) for one in order[:at]),
-        Stop(failed, worst, spoken(told).title if told else (attempt.reply or "")),
-        *(Stop(one, Progress.WAITING) for one in order[at + 1 :]),
-    )
+    stop = Stop(failed, worst, spoken(told).title if told else (attempt.reply or ""))
+    return up_to(stop, order, passed)
 
 
 def stops_of_delivery(delivery: DeliveryView) -> tuple[Stop, ...]:
     """The path of a delivery: that of its last attempt, or the one it is about to take."""
     if delivery.state is DeliveryState.SENDING:
-        return (
-            Stop(Station.NAME, Progress.TURNING),
-            *(Stop(one, Progress.WAITING) for one in tuple(Station)[1:]),
-        )
+        return up_to(Stop(Station.NAME, Progress.TURNING))
     if delivery.attempts:
         return stops(delivery.attempts[-1])
     return tuple(Stop(one, Progress.WAITING) for one in Station)
@@ -130,11 +129,25 @@ def stops_of_fault(told: Explained) -> tuple[Stop, ...]:
     failed = station_of(told.code, told.facts.get("stage"))
     if failed is None:
         return ()
-    at = tuple(Station).index(failed)
+    return up_to(Stop(failed, Progress.FAILED, spoken(told).title))
+
+
+def order_of(*, smtps: bool) -> tuple[Station, ...]:
+    """The stations in the order in which they are reached."""
+    return _SMTPS if smtps else tuple(Station)
+
+
+def up_to(
+    stop: Stop,
+    order: Sequence[Station] = tuple(Station),
+    passed: Callable[[Station], Stop] = lambda station: Stop(station, Progress.PASSED),
+) -> tuple[Stop, ...]:
+    """A path that ends at a stop: what lies before it is passed, the rest not reached."""
+    at = order.index(stop.station)
     return (
-        *(Stop(one, Progress.PASSED) for one in tuple(Station)[:at]),
-        Stop(failed, Progress.FAILED, spoken(told).title),
-        *(Stop(one, Progress.WAITING) for one in tuple(Station)[at + 1 :]),
+        *map(passed, order[:at]),
+        stop,
+        *(Stop(one, Progress.WAITING) for one in order[at + 1 :]),
     )
 
 
@@ -156,13 +169,13 @@ def station_of(code: str, stage: str | None) -> Station | None:
     area = code.partition(".")[0]
     if area == "tls":
         return Station.CERTIFICATE
-    if stage is not None and stage in _STATION_OF_STEP:
-        return _STATION_OF_STEP[stage]
+    if stage is not None and stage in STATION_OF_STEP:
+        return STATION_OF_STEP[stage]
     return _STATION_OF_AREA.get(area)
 
 
 def _last_reached(lines: Sequence[Exchange]) -> Station | None:
-    reached = [_STATION_OF_STEP[one.step] for one in lines if one.step in _STATION_OF_STEP]
+    reached = [STATION_OF_STEP[one.step] for one in lines if one.step in STATION_OF_STEP]
     return reached[-1] if reached else None
 
 
@@ -201,7 +214,7 @@ def _seen(station: Station, attempt: AttemptView, lines: Sequence[Exchange]) -> 
             return ""
         case Station.ACCEPTED:
             return attempt.reply or ""
-    said = [one.received for one in lines if _STATION_OF_STEP.get(one.step) is station]
+    said = [one.received for one in lines if STATION_OF_STEP.get(one.step) is station]
     # A greeting is what came first; of a sign-in or of recipients, the last word counts.
     said = [one for one in said if one]
     return (said[0] if station is Station.GREETING else said[-1]) if said else ""

@@ -44,6 +44,15 @@ class Remedy:
     href: str
 
 
+_PATH_AREAS = frozenset({*_SMTP_AREAS, "smtp", "clock", "unknown"})
+_BEFORE_THE_PATH = frozenset({"smtp.not-configured", "smtp.no-recipients"})
+
+
+def is_of_the_path(told: Explained) -> bool:
+    """Whether the doctor can say more: it was seen on the way to a relay."""
+    return told.code.partition(".")[0] in _PATH_AREAS and told.code not in _BEFORE_THE_PATH
+
+
 def remedy(told: Explained) -> Remedy | None:
     """The button that begins the fix; None when it is not mended in these pages."""
     code = told.code

@@ -35,6 +35,7 @@ def test_an_empty_manager_shows_an_empty_document(api):
             "smtp": None,
             "relays": [],
             "outbox": {"in_doubt": "again", "keep_trying_h": 24, "page_address": ""},
+            "ses": None,
             "trust": [],
             "trust_system_roots": False,
             "ciphers": {"preset": "tocsin"},
@@ -349,7 +350,14 @@ def test_a_delivery_is_shown_with_its_evidence(api, reported, delivery):
     shown = api.get(f"/deliveries/{id_}").json
     assert shown["alarms"] == [alarm]
     assert shown["recipients"] == [
-        {"address": "soc@example.com", "state": "pending", "reply": None, "receipt": "none"}
+        {
+            "address": "soc@example.com",
+            "state": "pending",
+            "reply": None,
+            "receipt": "none",
+            "receipt_at": None,
+            "receipt_words": "",
+        }
     ]
     wanted = {"id", "action", "kind", "state", "message_id", "queued_at", "delivered_at"}
     assert wanted | {"maybe_twice", "attempts"} <= set(shown)

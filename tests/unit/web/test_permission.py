@@ -32,6 +32,16 @@ TABLE: list[tuple[str, str, dict[str, str], Role]] = [
     ("deliveries/handle", "post", {"what": "retry", "id": "{delivery}"}, Role.RESPONDER),
     ("relays", "get", {}, Role.VIEWER),
     ("relays/try", "post", {"name": "another"}, Role.RESPONDER),
+    ("doctor/undo", "post", {"version": "1"}, Role.ADMINISTRATOR),
+    ("doctor/release", "post", {}, Role.RESPONDER),
+    ("doctor/<str:id_>/remedy/<int:place>", "get", {}, Role.RESPONDER),
+    ("doctor/<str:id_>/remedy/<int:place>", "post", {}, Role.RESPONDER),
+    ("explain", "get", {}, Role.VIEWER),
+    ("explain", "post", {"text": "535 no"}, Role.VIEWER),
+    ("doctor", "get", {}, Role.VIEWER),
+    ("doctor", "post", {"relay": "none such"}, Role.RESPONDER),
+    ("doctor/<str:id_>", "get", {}, Role.VIEWER),
+    ("doctor/<str:id_>/report.txt", "get", {}, Role.VIEWER),
     ("response/rules", "get", {}, Role.VIEWER),
     ("response/rules/edit", "get", {}, Role.RESPONDER),
     ("response/rules/edit", "post", {"name": "One more"}, Role.RESPONDER),
@@ -73,6 +83,8 @@ TABLE: list[tuple[str, str, dict[str, str], Role]] = [
     ("tokens/add", "post", {"name": "one", "role": "viewer"}, Role.ADMINISTRATOR),
     ("tokens/remove", "post", {"name": "a token"}, Role.ADMINISTRATOR),
     ("rehearsal", "get", {}, Role.VIEWER),
+    ("rehearsal/training", "get", {}, Role.VIEWER),
+    ("rehearsal/training", "post", {"mend": "1"}, Role.ADMINISTRATOR),
     ("rehearsal/<str:id_>", "get", {}, Role.VIEWER),
     ("rehearsal/<str:id_>/html", "get", {}, Role.VIEWER),
     ("rehearsal/<str:id_>/raw", "get", {}, Role.VIEWER),
@@ -86,6 +98,7 @@ UNAVAILABLE = 503
 def address(path: str, scene) -> str:
     """The path with the names of the scene."""
     id_ = scene.delivery if path.startswith("deliveries") else scene.alarm
+    path = path.replace("<int:place>", "0")
     return "/" + path.replace("<str:id_>", id_).replace("<str:node>", scene.node)
 
 

@@ -14,6 +14,16 @@ from tocsin.store.models.delivery import (
     SeenCertificate,
     Telling,
 )
+from tocsin.store.models.doctor import DoctorRun
+from tocsin.store.models.feedback import (
+    FeedbackQuarantined,
+    FeedbackSeen,
+    FeedbackWaiting,
+    RecipientFlag,
+    RecipientReceipt,
+    RelayMessage,
+    SnsSubscription,
+)
 from tocsin.store.models.operation import (
     Counter,
     RelayState,
@@ -32,13 +42,21 @@ __all__ = [
     "Counter",
     "Delivery",
     "DeliveryTally",
+    "DoctorRun",
+    "FeedbackQuarantined",
+    "FeedbackSeen",
+    "FeedbackWaiting",
     "Gathering",
     "MailSlot",
     "Person",
+    "RecipientFlag",
+    "RecipientReceipt",
+    "RelayMessage",
     "RelayState",
     "RelayUsage",
     "RoleState",
     "SeenCertificate",
+    "SnsSubscription",
     "SourcePosition",
     "StoredSecret",
     "Telling",

@@ -19,6 +19,7 @@ from tocsin.faults.fault import Explained
 from tocsin.mail.mark import mark_line, mark_text
 from tocsin.web import wording
 from tocsin.web.remedy import Remedy
+from tocsin.web.remedy import is_of_the_path as is_of_path
 from tocsin.web.remedy import remedy as remedy_of
 from tocsin.web.spoken import spoken as spoken_of
 
@@ -176,6 +177,12 @@ def datetime_in_words(value: Any) -> str:
 def remedy(told: Explained) -> Remedy | None:
     """The button that begins the fix of a failure."""
     return remedy_of(told)
+
+
+@register.filter
+def is_of_the_path(told: Explained) -> bool:
+    """Whether the doctor can say more about a failure."""
+    return is_of_path(told)
 
 
 @register.filter
