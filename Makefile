@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: env dev run test lint docs bench bench-startup bench-collect bench-pipeline bench-outbox \
-  bench-farrelay bench-latency bench-memory bench-probe soak fuzz lock clean
+  bench-farrelay bench-latency bench-memory bench-probe bench-diagnosis soak fuzz lock clean
 
 env: $(VENV)/.run
 
@@ -44,7 +44,7 @@ docs: dev
 
 # Peers are measured in the same run, so many times: make bench-outbox ROUNDS=3
 bench: bench-startup bench-collect bench-probe bench-pipeline bench-outbox bench-farrelay \
-  bench-latency bench-memory
+  bench-latency bench-memory bench-diagnosis
 
 bench-collect bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: ROUNDS = 5
 bench-collect bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: env
@@ -58,6 +58,11 @@ bench-startup: env
 bench-probe: ROUNDS = 5
 bench-probe: env
 	$(BIN)/python bench/probe.py --rounds $(ROUNDS)
+
+# Every rehearsal fault and every pair, beside what other programs say; sslyze as in bench-probe.
+bench-diagnosis: env
+	@tools/install-bench-programs
+	$(BIN)/python bench/diagnosis.py
 
 # A hundred kills again and again, each time at other moments and in another order: make soak ROUNDS=50
 ROUNDS ?= 10

@@ -38,8 +38,11 @@ def loaded(folder: Path, *arguments: str, given: str = "") -> tuple[int, set[str
     ("arguments", "given", "expected"),
     [
         (["certs", "collect", "127.0.0.1:1", "--timeout", "5"], "", 1),
+        (["doctor", "127.0.0.1:1", "--timeout", "5"], "", 1),
         (["ses", "password", "--region", "eu-west-1"], "some+secret+key", 0),
         (["rehearse", "--fault", "list"], "", 0),
+        (["explain", "curl: (67) Login denied"], "", 0),
+        (["explain", "-"], "nothing that is known", 1),
         (["demo", "--help"], "", 0),
         (["up", "--help"], "", 0),
         (["up", "--bind", "nonsense"], "", 2),
