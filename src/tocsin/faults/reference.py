@@ -94,5 +94,11 @@ REFERENCES: Mapping[str, tuple[str, ...]] = {
     "ses.suppressed": (_SES + '"Using the account-level suppression list"',),
     "ses.wrong-host": (_ENDPOINTS,),
     "ses.region-without-smtp": (_ENDPOINTS,),
+    "sender.domain-not-found": (f"{_SMTP} 2.3.5", "RFC 2308 section 2", "RFC 7505 section 4"),
+    "sender.spf-missing": ("RFC 7208 sections 3 and 4.5", _SES + '"Authenticating email with SPF"'),
+    "sender.spf-invalid": ("RFC 7208 sections 4.5, 4.6.4 and 5",),
+    "sender.dmarc-missing": ("RFC 7489 sections 6.1 and 6.6.3",),
+    "sender.dmarc-invalid": ("RFC 7489 sections 6.3 and 6.6.3",),
+    "sender.no-return-path": (f"{_SMTP} 5.1 and 6.1", "RFC 7505 (null MX)"),
     "clock.skew": ("RFC 5905", f"{_PATH} 4.1.2.5"),
 }
