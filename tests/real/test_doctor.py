@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsing import RECIPIENT, SENDER, client_settings, rehearsing
+from nameserver import serving
+from rehearsing import RECIPIENT, SENDER, client_settings, content_of, rehearsing
 from scriptedrelay import (
     GREETING,
     OFFER,
@@ -273,7 +274,7 @@ async def test_a_closed_port_beside_one_that_works(relays):
 async def test_a_secret_key_in_the_place_of_the_password(relays):
     """The 535 is a consequence of what was entered; the secret itself is shown nowhere."""
     async with relays() as endpoint:
-        secret = Path(endpoint.secret_file).read_text().split()[-1]
+        secret = content_of(endpoint.secret_file).split()[-1]
         settings = replace(client_settings(endpoint), password=Secret(secret))
         report = await walk(errand(settings))
     assert codes(report) == ["auth.secret-not-smtp-password", "auth.rejected"]
@@ -445,11 +446,13 @@ async def test_one_address_that_fails_is_a_warning(authority, monkeypatch):
         places = [("127.0.0.2", port), ("127.0.0.3", port)]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in places]
 
-    async with scripted_relay(refused, host="127.0.0.2") as first:
-        async with scripted_relay(good, host="127.0.0.3", port=first.port):
-            monkeypatch.setattr("tocsin.mail.relay.dial.socket.getaddrinfo", look_up)
-            report = await walk(errand(relay_settings(first.port, authority)))
-            monkeypatch.undo()
+    async with (
+        scripted_relay(refused, host="127.0.0.2") as first,
+        scripted_relay(good, host="127.0.0.3", port=first.port),
+    ):
+        monkeypatch.setattr("tocsin.mail.relay.dial.socket.getaddrinfo", look_up)
+        report = await walk(errand(relay_settings(first.port, authority)))
+        monkeypatch.undo()
     assert codes(report) == ["smtp.greeting-refused"]
     assert report.findings[0].severity is Seriousness.WARNING
     assert report.findings[0].evidence["addresses"] == ["127.0.0.2"]
@@ -471,3 +474,46 @@ async def test_a_name_that_does_not_exist(monkeypatch):
     assert names(report) == ["dns"]
     assert report.remedies == ()
     assert report.findings[0].finding.facts["host"] == "relay.example.com"
+
+
+# ---------------------------------------------------------------------- the sender's domain
+
+
+async def test_the_name_servers_that_are_named_are_asked(relays):
+    """What they say of the domain is a warning beside a way that is well."""
+    zone = {
+        "example.com": {"MX": ("10 mail.example.com.",)},
+        "_dmarc.example.com": {"TXT": ('"v=DMARC1; p=reject"',)},
+    }
+    with serving(zone) as server:
+        async with relays() as endpoint:
+            settings = client_settings(endpoint)
+            report = await walk(errand(settings, nameservers=(server.address,)))
+    assert codes(report) == ["sender.spf-missing"]
+    assert report.findings[0].severity is Seriousness.WARNING
+    assert report.ok
+    assert {"spf", "dkim", "dmarc", "mta-sts", "mx"} <= set(names(report))
+
+
+async def test_a_silent_name_server_holds_up_nothing_but_itself(relays):
+    """When the time is over while only DNS is awaited, the way to the relay is still well."""
+    silent = {name: "silent" for name in ("example.com", "_dmarc.example.com")}
+    with serving(silent) as server:
+        async with relays() as endpoint:
+            settings = client_settings(endpoint)
+            report = await walk(errand(settings, nameservers=(server.address,), timeout_s=2))
+    assert report.ok
+    assert report.findings == ()
+
+
+async def test_nobody_is_asked_about_a_name_that_is_nobodys(relays, monkeypatch):
+    """Without name servers of its own a walk for example.com puts no question to the public."""
+
+    async def ask(*_asked):
+        raise AssertionError("a question was put")
+
+    monkeypatch.setattr("tocsin.doctor.zone.Zone.ask", ask)
+    async with relays() as endpoint:
+        report = await walk(errand(client_settings(endpoint)))
+    assert report.ok
+    assert "spf" not in names(report)

@@ -27,7 +27,7 @@ from tocsin.cli.server import (
     read_server,
 )
 from tocsin.cli.store import use_store
-from tocsin.cli.trouble import WrongUse
+from tocsin.cli.trouble import Missing, WrongUse
 
 if TYPE_CHECKING:
     from tocsin.doctor.errand import Errand
@@ -88,8 +88,8 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
             raise WrongUse(f"--nameserver {error}") from None
     if arguments.target is None:
         return _configured(arguments, home, output)
-    if arguments.relay or arguments.fix or arguments.undo is not None:
-        raise WrongUse("--relay, --fix and --undo are for configured relays: leave HOST out")
+    if arguments.relay or arguments.fix or arguments.yes or arguments.undo is not None:
+        raise WrongUse("--relay, --fix, --yes and --undo are for configured relays: leave HOST out")
     return _walk(_entered(arguments, home), arguments, output)
 
 
@@ -149,11 +149,12 @@ def _password(arguments: argparse.Namespace) -> Secret | None:
     try:
         # What stands around a password may be what is wrong with it; the line's end is not.
         text = Path(arguments.password_file).read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise WrongUse(f"--password-file {arguments.password_file}: {error}") from None
+    except UnicodeError:
+        # What Python says of it would quote the password.
+        raise WrongUse(f"--password-file {arguments.password_file}: it is no UTF-8") from None
     password = text.removesuffix("\n").removesuffix("\r")
-    if not password:
-        raise WrongUse(f"--password-file {arguments.password_file}: it is empty")
+    if not password or "\n" in password:
+        raise WrongUse(f"--password-file {arguments.password_file}: one line is expected")
     return Secret(password)
 
 
@@ -174,6 +175,11 @@ def _configured(arguments: argparse.Namespace, home: Home, output: Output) -> in
     if given:
         name = f"--{given[0].replace('_', '-')}"
         raise WrongUse(f"{name} goes with HOST; a configured relay has its own")
+    mends = arguments.fix or arguments.undo is not None
+    if arguments.yes and not arguments.fix:
+        raise WrongUse("--yes goes with --fix")
+    if mends and arguments.nameserver:
+        raise WrongUse("--nameserver is for a walk alone: leave --fix and --undo out")
     yes = remedy.allowed(arguments.yes)
     use_store(home)
     from tocsin.engine import access, doctorerrand  # noqa: PLC0415
@@ -184,7 +190,7 @@ def _configured(arguments: argparse.Namespace, home: Home, output: Output) -> in
         recipients=None if arguments.to is None else tuple(arguments.to),
         send=arguments.send,
     )
-    if arguments.fix or arguments.undo is not None:
+    if mends:
         return _mend(arguments, asked, yes, output)
     relay, errand = doctorerrand.errand_of(access.LOCAL, asked)
     output.note(
@@ -204,12 +210,15 @@ def _mend(
 
     if arguments.undo is not None:
         run = remedy.undo(arguments.undo, output)
-        if run is None:
-            return 1
+        if run is None:  # it is undone; why nobody walked was said
+            output.answer({"ok": None, "undone": arguments.undo}, [])
+            return 0
     else:
         begun = doctor.start(access.LOCAL, asked)
         run = remedy.fix(doctor.wait(access.LOCAL, begun), yes, output)
-    output.answer(dict(run.document), run.report.splitlines())
+    if not run.report:
+        raise Missing("the walk did not come to its end; the log of the manager may tell why")
+    output.answer(dict(run.document), [printable(one) for one in run.report.splitlines()])
     return 0 if run.ok else 1
 
 
