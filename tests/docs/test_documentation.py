@@ -76,7 +76,8 @@ def test_fields_of_an_alarm():
 
 def test_environment():
     """Each variable that the program reads for an operator is explained."""
-    internal = {"TOCSIN_HTTP", "TOCSIN_REHEARSAL", "TOCSIN_SUPERVISOR"}  # set by the program for its own roles
+    # These are set by the program for its own roles.
+    internal = {"TOCSIN_HTTP", "TOCSIN_REHEARSAL", "TOCSIN_SUPERVISOR"}
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         found |= set(re.findall(r"TOCSIN_[A-Z_]+[A-Z]", path.read_text()))
