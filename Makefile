@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: env dev run test lint docs bench bench-startup bench-collect bench-pipeline bench-outbox \
-  bench-farrelay bench-latency bench-memory bench-probe bench-diagnosis soak fuzz lock clean
+  bench-farrelay bench-latency bench-memory bench-probe bench-diagnosis bench-feedback soak fuzz lock clean
 
 env: $(VENV)/.run
 
@@ -44,7 +44,7 @@ docs: dev
 
 # Peers are measured in the same run, so many times: make bench-outbox ROUNDS=3
 bench: bench-startup bench-collect bench-probe bench-pipeline bench-outbox bench-farrelay \
-  bench-latency bench-memory bench-diagnosis
+  bench-latency bench-memory bench-diagnosis bench-feedback
 
 bench-collect bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: ROUNDS = 5
 bench-collect bench-pipeline bench-outbox bench-farrelay bench-latency bench-memory: bench-%: env
@@ -58,6 +58,9 @@ bench-startup: env
 bench-probe: ROUNDS = 5
 bench-probe: env
 	$(BIN)/python bench/probe.py --rounds $(ROUNDS)
+
+bench-feedback: env
+	$(BIN)/python bench/feedback.py
 
 # Every rehearsal fault and every pair, beside what other programs say; sslyze as in bench-probe.
 bench-diagnosis: env

@@ -497,7 +497,7 @@ async def test_the_name_servers_that_are_named_are_asked(relays):
 
 async def test_a_silent_name_server_holds_up_nothing_but_itself(relays):
     """When the time is over while only DNS is awaited, the way to the relay is still well."""
-    silent = {name: "silent" for name in ("example.com", "_dmarc.example.com")}
+    silent = dict.fromkeys(("example.com", "_dmarc.example.com"), "silent")
     with serving(silent) as server:
         async with relays() as endpoint:
             settings = client_settings(endpoint)

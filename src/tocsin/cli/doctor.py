@@ -173,7 +173,8 @@ def _address(option: str, text: str) -> str:
 def _configured(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     given = [one for one in _OF_A_SERVER if getattr(arguments, one) is not None]
     if given:
-        name = f"--{given[0].replace('_', '-')}"
+        words = {"mode": "--starttls, --smtps or --plain"}
+        name = words.get(given[0], f"--{given[0].replace('_', '-')}")
         raise WrongUse(f"{name} goes with HOST; a configured relay has its own")
     mends = arguments.fix or arguments.undo is not None
     if arguments.yes and not arguments.fix:

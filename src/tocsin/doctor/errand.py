@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.mail.relay.settings import RelaySettings
+from tocsin.mail.smtp.opening import Encryption
+
+SUBMISSION = (
+    (587, Encryption.STARTTLS),
+    (2587, Encryption.STARTTLS),
+    (465, Encryption.SMTPS),
+    (2465, Encryption.SMTPS),
+)
+"""Ports that take mail from its authors: RFC 8314 section 7.3, and the second ones of SES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +32,5 @@ class Errand:
     """The whole walk is over by then."""
     nameservers: tuple[str, ...] = ()
     """Name servers to ask, as ``address`` or ``address:port``; none: those of this machine."""
+    neighbours: tuple[tuple[int, Encryption], ...] = SUBMISSION
+    """Other ports of the host that are tried where its own is closed or has no TLS."""

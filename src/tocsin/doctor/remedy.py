@@ -20,8 +20,8 @@ class RemedyKind(StrEnum):
     SET_SENDER = "set-sender"
     """Facts: ``sender`` where one is known; asks for it."""
     DERIVE_PASSWORD = "derive-password"  # noqa: S105 -- a kind
-    """Facts: ``region``. What was entered as the password is the secret; it is asked anew
-    where it is not."""
+    """Facts: ``region``; it is asked for where the server's name does not tell it. What was
+    entered as the password is the secret; it is asked anew where it is not."""
     TRIM_PASSWORD = "trim-password"  # noqa: S105 -- a kind
     """Blanks, quotes or URL encoding around a password that is right otherwise."""
     SET_SIGN_IN = "set-sign-in"
@@ -43,4 +43,4 @@ class Remedy:
     """The finding's code."""
     facts: Mapping[str, str] = field(default_factory=dict)
     asks: tuple[str, ...] = ()
-    """What the person has to enter: ``sender``, ``secret``."""
+    """What the person has to enter: ``sender``, ``secret``, ``region``."""

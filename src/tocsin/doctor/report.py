@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.base.clock import Instant
+from tocsin.doctor.remedy import Remedy
 from tocsin.doctor.step import Step
 from tocsin.faults.fault import Finding, Seriousness
-from tocsin.trust.collection import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Report:
     ms: float
     steps: tuple[Step, ...]
     findings: tuple[Diagnosed, ...]
-    collection: Collection | None
-    """What the TLS part saw: chains, verdict, recommended anchor; None without encryption."""
+    remedies: tuple[Remedy, ...] = ()
+    """What Tocsin could do about the findings, in their order."""
 
     @property
     def ok(self) -> bool:

@@ -55,6 +55,10 @@ class Recipient:
     state: RecipientState = RecipientState.PENDING
     reply: str | None = None
     receipt: str = "none"
+    receipt_at: Instant | None = None
+    """When it arrived, or came back."""
+    receipt_words: str = ""
+    """The same in plain words; empty when nothing is known."""
 
 
 class Exchange(NamedTuple):

@@ -277,7 +277,7 @@ def _fold(
         tuple(endpoints),
         certificates,
         verdict,
-        findings=(*_failures(endpoints), *_expiring(host, certificates, now())),
+        findings=(*_failures(endpoints), *expiring(host, certificates, now())),
         system=answers.pop() if len(answers) == 1 else None,
         oddities=_oddities(chain, anchors),
         recommendation=recommend(chain, verdict, anchors),
@@ -300,7 +300,8 @@ def _failures(endpoints: Sequence[Endpoint]) -> list[Finding]:
     return [one.finding for one in endpoints if one.finding is not None]
 
 
-def _expiring(host: str, certificates: Sequence[Certificate], at: Instant) -> list[Finding]:
+def expiring(host: str, certificates: Sequence[Certificate], at: Instant) -> list[Finding]:
+    """A warning for each certificate that ends within `EXPIRING`."""
     return [
         Finding(
             "tls.expiring",

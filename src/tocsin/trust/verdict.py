@@ -7,13 +7,14 @@ tells an incomplete chain from an unknown authority, which OpenSSL reports alike
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tocsin.base.clock import Instant, rfc3339
 from tocsin.faults.fault import Finding
 from tocsin.trust.anchor import SMALLEST_KEY, Anchor
 from tocsin.trust.certificate import Certificate, NotCertificates, parse_certificate
+from tocsin.trust.constraint import violation
 from tocsin.trust.hostname import covers, plain_host
 from tocsin.trust.path import Path, find_path
 from tocsin.trust.published import AMAZON_ORGANIZATIONS, any_of_amazon, is_amazon_host, is_impostor
@@ -133,6 +134,22 @@ def judge(
     )
 
 
+def judge_all(
+    chain: Sequence[bytes], anchors: Sequence[Anchor], host: str, now: Instant
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with a presented chain, each code once, in OpenSSL's order.
+
+    A handshake names the first of them alone: a chain of an unknown authority may have
+    expired besides, and be for another name.
+    """
+    certificates = readable(chain)
+    path = find_path(certificates, [one.certificate for one in anchors])
+    if path is None:
+        return ()
+    case = _Case(path, certificates, anchors, plain_host(host), now, ())
+    return tuple({one.code: one for one in case.check_all()}.values())
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     path: Path
@@ -144,15 +161,23 @@ class _Case:
 
     def check(self) -> Finding | None:
         """The first thing wrong, in the order in which OpenSSL looks (X509_verify_cert)."""
+        return next(self.check_all(), None)
+
+    def check_all(self) -> Iterator[Finding]:
+        """Everything wrong, in that order."""
         leaf, above = self.path.certificates[0], self.path.whole[1:]
         if self.path.anchor is None:
-            return self._no_path()
+            yield self._no_path()
         if leaf.purposes and not _SERVER_PURPOSES & set(leaf.purposes):
-            return self._about("tls.wrong-purpose", leaf)
+            yield self._about("tls.wrong-purpose", leaf)
         for issuer in above:
             if not issuer.is_ca:
-                return self._about("tls.invalid-chain", issuer, reason="its issuer is no CA")
-        return self._weak() or self._mismatch(leaf) or self._out_of_time()
+                yield self._about("tls.invalid-chain", issuer, reason="its issuer is no CA")
+        overstepped = violation(self.path.whole)
+        if overstepped is not None:
+            yield self._about("tls.invalid-chain", overstepped[0], reason=overstepped[1])
+        weak = (self._weak_key(), self._weak_signature())
+        yield from filter(None, (*weak, self._mismatch(leaf), self._out_of_time()))
 
     def explain(self, refused: int, reason: str) -> Finding:
         """The finding for an OpenSSL error number, with the certificate that it concerns."""
@@ -165,8 +190,8 @@ class _Case:
         about = {
             "tls.expired": self._out_of_time,
             "tls.not-yet-valid": self._out_of_time,
-            "tls.weak-key": self._weak,
-            "tls.weak-signature": self._weak,
+            "tls.weak-key": self._weak_key,
+            "tls.weak-signature": self._weak_signature,
         }.get(code)
         found = about() if about else None
         if found is not None and found.code == code:
@@ -176,10 +201,13 @@ class _Case:
     def _mismatch(self, leaf: Certificate) -> Finding | None:
         return None if covers(leaf.names, self.host) else self._about("tls.name-mismatch", leaf)
 
-    def _weak(self) -> Finding | None:
+    def _weak_key(self) -> Finding | None:
         for one in self.path.whole:
             if 0 < one.key_bits < SMALLEST_KEY.get(one.key.split(" ")[0], 0):
                 return self._about("tls.weak-key", one)
+        return None
+
+    def _weak_signature(self) -> Finding | None:
         for one in self.path.certificates:
             trusted = self.path.anchor is not None and one.sha256 == self.path.anchor.sha256
             old = any(digest in one.signature.casefold() for digest in _WEAK_SIGNATURES)
@@ -206,6 +234,11 @@ class _Case:
                 "the trust store holds a certificate of this name, but another key: "
                 "the authority was re-keyed, or somebody borrows its name"
             )
+        if any(
+            one.subject_id == top.issuer_id and one.sha256 != top.sha256 for one in self.presented
+        ):
+            reason = "a certificate is not signed by the one that it names as its issuer"
+            return self._about("tls.invalid-chain", top, reason=reason)
         if self._gap_can_be_filled() or self._gap_is_likely():
             return self._about("tls.incomplete-chain", top)
         if len(path.certificates) == 1:

@@ -28,6 +28,7 @@ def test_good_policies(text, policy):
         ("v=DMARC1", "p is missing"),
         ("v=DMARC1; p=block", "p=block"),
         ("v=DMARC1; p=none; pct=200", "pct=200"),
+        ("v=DMARC1; p=none; pct=" + "9" * 5000, "pct=999"),
         ("v=DMARC1; p=none; adkim=x", "adkim=x"),
         ("v=DMARC1; p=none; rua=d@example.com", "rua=d@example.com"),
         ("v=DMARC1; p=none; sp=x", "sp=x"),

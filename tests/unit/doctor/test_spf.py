@@ -56,3 +56,10 @@ def test_lookups_are_counted():
     assert record.lookups == 4
     assert record.follows == ("one.example.com", "two.example.com")
     assert record.takes_in("one.example.com")
+
+
+@pytest.mark.parametrize("end", ["-all", "~ALL", "all"])
+def test_a_redirect_beside_all_is_never_used(end):
+    """It costs no lookup and takes nothing in (RFC 7208 section 6.1)."""
+    record = read_spf(f"v=spf1 redirect=two.example.com a {end}")
+    assert (record.lookups, record.follows, record.problem) == (1, (), "")

@@ -1,0 +1,101 @@
+"""The verdict: of everything that was met, what is cause and what follows from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Any_
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tocsin.doctor.report import Diagnosed
+from tocsin.doctor.sight import Sight
+from tocsin.faults.catalogue import FAULTS
+from tocsin.faults.fault import Seriousness
+
+_ORDER = (
+    *("host", "dns", "tcp", "greeting", "ehlo", "starttls", "tls", "clock", "certificate"),
+    *("credentials", "auth", "mail", "rcpt", "data", "body", "mx", "spf", "dkim", "dmarc"),
+)
+_RANK = {Seriousness.ERROR: 0, Seriousness.WARNING: 1, Seriousness.NOTE: 2}
+
+_NOT_REACHED = frozenset(
+    {
+        "dns.not-found",
+        "dns.timeout",
+        "tcp.refused",
+        "tcp.timeout",
+        "tcp.unreachable",
+        "smtp.not-smtp",
+        "smtp.banner-timeout",
+        "tls.name-mismatch",
+        "auth.rejected",
+    }
+)
+_MISUNDERSTOOD = frozenset(
+    {"smtp.banner-timeout", "smtp.not-smtp", "smtp.closed-early", "tls.handshake-dropped"}
+)
+_NOT_LET_IN = frozenset({"auth.rejected"})
+
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "ses.wrong-host": _NOT_REACHED,
+    "ses.region-without-smtp": _NOT_REACHED,
+    "tls.wrong-mode": _MISUNDERSTOOD,
+    "clock.skew": frozenset({"tls.expired", "tls.not-yet-valid"}),
+    "auth.secret-not-smtp-password": _NOT_LET_IN,
+    "auth.temporary-credentials": _NOT_LET_IN,
+    "auth.wrong-user-name": _NOT_LET_IN,
+    "auth.password-damaged": _NOT_LET_IN,
+    "auth.wrong-region": _NOT_LET_IN,
+    "ses.old-password": _NOT_LET_IN,
+    "smtp.masked-by-firewall": frozenset({"smtp.starttls-missing", "auth.not-offered"}),
+}
+"""Cause → what follows from it, wherever both were met."""
+
+_BY_ADDRESS = frozenset({"tcp", "greeting", "ehlo", "starttls", "tls", "certificate"})
+
+
+def diagnose(sights: Sequence[Sight], good: Any_[str] = ()) -> tuple[Diagnosed, ...]:
+    """The findings, each code once, the root cause first.
+
+    `good` are the addresses over which all of the way to the sign-in works: what is wrong
+    with another address then is a warning.
+    """
+    merged: dict[str, Diagnosed] = {}
+    for sight in sights:
+        one = _diagnosed(sight, good)
+        known = merged.get(one.finding.code)
+        merged[one.finding.code] = one if known is None else _joined(known, one)
+    linked = {code: _linked(one, merged) for code, one in merged.items()}
+    return tuple(sorted(linked.values(), key=lambda one: _place(one, linked.values())))
+
+
+def _diagnosed(sight: Sight, good: Any_[str]) -> Diagnosed:
+    severity = max(FAULTS[sight.finding.code].severity, sight.at_most, key=_RANK.__getitem__)
+    if sight.address is not None and good and sight.step in _BY_ADDRESS:
+        severity = max(severity, Seriousness.WARNING, key=_RANK.__getitem__)
+    evidence = dict(sight.evidence)
+    if sight.address is not None:
+        evidence["addresses"] = [sight.address]
+    return Diagnosed(sight.finding, sight.step, sight.address, severity, evidence)
+
+
+def _joined(first: Diagnosed, again: Diagnosed) -> Diagnosed:
+    """The same fault met once more: at another address, say."""
+    both = [*first.evidence.get("addresses", ()), *again.evidence.get("addresses", ())]
+    evidence = {**first.evidence, **({"addresses": list(dict.fromkeys(both))} if both else {})}
+    severity = min(first.severity, again.severity, key=_RANK.__getitem__)
+    return replace(first, evidence=evidence, severity=severity)
+
+
+def _linked(one: Diagnosed, all_: Mapping[str, Diagnosed]) -> Diagnosed:
+    code = one.finding.code
+    cause = next((each for each in all_ if code in _FOLLOWS.get(each, ())), None)
+    return one if cause is None else replace(one, consequence_of=cause)
+
+
+def _place(one: Diagnosed, all_: Iterable[Diagnosed]) -> tuple[int, bool, int]:
+    """Where it stands: the graver first, a cause as grave as what follows from it."""
+    code = one.finding.code
+    follows = [each.severity for each in all_ if each.consequence_of == code]
+    gravest = min([one.severity, *follows], key=_RANK.__getitem__)
+    step = _ORDER.index(one.step) if one.step in _ORDER else len(_ORDER)
+    return _RANK[gravest], one.consequence_of is not None, step
