@@ -21,6 +21,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.utils.translation.template import templatize
 
 from tocsin.faults.catalogue import sentences
+from tocsin.rehearsal.fault.registry import load_faults
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "src" / "tocsin" / "web"
@@ -54,6 +55,8 @@ def texts() -> Iterator[Found]:
             yield str(path.relative_to(ROOT)), line, message, context
     for sentence in sentences():
         yield "src/tocsin/faults/catalogue.py", 0, sentence, None
+    for fault in load_faults().values():
+        yield "src/tocsin/rehearsal/fault/registry.py", 0, fault.summary, None
 
 
 def fresh() -> Catalog:
