@@ -133,7 +133,8 @@ def _agreed(
     if kind in yes:
         return _without_asking(shown, yes[kind], output)
     if ask is None:
-        output.note(f"  not done; to do it without a terminal: --yes {kind.value}")
+        named = f"{kind.value}=SHA256" if kind is RemedyKind.ADD_ANCHOR else kind.value
+        output.note(f"  not done; to do it without a terminal: --yes {named}")
         return None
     given = {one: ask(f"{one}: ") for one in shown.asks if one not in _BY_FINGERPRINT}
     if "sender" in given:

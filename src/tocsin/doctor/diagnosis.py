@@ -46,6 +46,7 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
     "auth.password-damaged": _NOT_LET_IN,
     "auth.wrong-region": _NOT_LET_IN,
     "ses.old-password": _NOT_LET_IN,
+    "sender.domain-not-found": frozenset({"sender.dmarc-missing"}),
     "smtp.masked-by-firewall": frozenset({"smtp.starttls-missing", "auth.not-offered"}),
 }
 """Cause → what follows from it, wherever both were met."""
