@@ -25,7 +25,11 @@ def explain(request: HttpRequest, principal: Principal) -> HttpResponse:
     require(principal, Permission.READ)
     given = request.POST.get("text", "").strip()
     # What looks like a secret is not sent back, not even to whoever typed it.
-    context: dict[str, Any] = {"place": "deliveries", "tab": "explain", "given": masked(given[:_MOST_SHOWN])}
+    context: dict[str, Any] = {
+        "place": "deliveries",
+        "tab": "explain",
+        "given": masked(given[:_MOST_SHOWN]),
+    }
     if request.method != "POST":
         return render(request, "tocsin/explain.html", context)
     if not given:
