@@ -133,9 +133,7 @@ def test_a_secret_in_place_of_the_password_is_derived(house: House, tmp_path: Pa
     house.configure(password_file=str(file))
     red = house.walk()
     assert red["findings"][0]["code"] == "auth.secret-not-smtp-password"
-    done = mended(
-        house, "auth.secret-not-smtp-password", "derive-password", region="eu-west-1"
-    )
+    done = mended(house, "auth.secret-not-smtp-password", "derive-password", region="eu-west-1")
     history = house.ask("configuration/versions")
     assert secret not in json.dumps([red, done, history])
     assert secret not in "".join(
