@@ -138,7 +138,7 @@ CAUSES: Mapping[str, str] = {
     "smtp.starttls-refused": r"454 TLS not available|STARTTLS denied",
     "smtp.starttls-injection": r"injection|synch|CVE-2011-0411",
     "smtp.sender-refused": r"sender address rejected",
-    "smtp.address-syntax": r"address unknown|bad address|invalid .*address",
+    "smtp.address-syntax": r"address unknown|address syntax|invalid .*address",
     "smtp.no-recipients": r"no valid recipients",
     "smtp.recipient-refused": r"user unknown|recipient address rejected",
     "smtp.greylisted": r"greylisted",

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tocsin.base.secret import Secret
+from tocsin.ses.endpoint import ENDPOINTS
 from tocsin.ses.password import derive, derive_outdated
 
 
@@ -62,3 +63,11 @@ def test_what_is_no_secret_is_refused_and_not_shown(secret):
 def test_a_derived_password_does_not_show_itself():
     """It stays a secret until it is asked for."""
     assert str(derive(Secret("some+secret+key"), "eu-west-1")) == "***"
+
+
+def test_every_region_has_a_password_of_its_own():
+    """One secret gives as many passwords as there are regions, none of them the old one."""
+    secret = Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    derived = {derive(secret, region).reveal() for region in ENDPOINTS}
+    assert len(derived) == len(ENDPOINTS)
+    assert derive_outdated(secret).reveal() not in derived
