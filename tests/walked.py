@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import chains
+from manager import free_port
 from tocsin.base.clock import now
 from tocsin.base.ids import uuid7
-from tocsin.doctor.remedy import Remedy
+from tocsin.base.secret import Secret
+from tocsin.doctor.remedy import Remedy, RemedyKind
 from tocsin.engine.doctorrun import kept_remedy
 from tocsin.store.queries import doctor as queries
 
@@ -60,3 +63,31 @@ def _findings(code: str | None) -> Sequence[dict[str, Any]]:
         "consequence_of": None,
     }
     return [finding] if code else []
+
+
+IAM = "0123456789abcdefghij0123456789abcdefghij"
+"""What has the form of an IAM secret access key."""
+PORT = free_port()
+HERE = Target(host="127.0.0.1", port=PORT)
+ROOT = chains.make("Example Root CA 9", ca=True, ends=4000)
+SMTP = {
+    "server": "127.0.0.1",
+    "port": PORT,
+    "encryption": "starttls",
+    "from": "tocsin@example.com",
+    "user": "somebody",
+    "password": Secret("a password of a test"),
+}
+SENDER = Remedy(RemedyKind.SET_SENDER, "ses.identity-not-verified", {}, ("sender",))
+ANCHOR = Remedy(
+    RemedyKind.ADD_ANCHOR,
+    "tls.untrusted-issuer",
+    {"name": "", "sha256": ROOT.sha256, "subject": "", "pem": ROOT.pem.decode()},
+)
+DERIVE = Remedy(
+    RemedyKind.DERIVE_PASSWORD,
+    "auth.secret-not-smtp-password",
+    {"region": "eu-west-1"},
+    ("secret",),
+)
+DHE = Remedy(RemedyKind.DROP_DHE, "tls.dh-too-small")

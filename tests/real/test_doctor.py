@@ -428,6 +428,27 @@ async def test_the_whole_walk_is_over_in_its_time(authority):
     assert "smtp.banner-timeout" in report_text(report)
 
 
+@pytest.mark.parametrize(
+    ("fault", "code", "step"),
+    [
+        ("silent-at-mail", "smtp.timeout", "mail"),
+        ("silent-after-dot", "smtp.outcome-unknown", "body"),
+    ],
+)
+async def test_what_was_awaited_when_the_time_was_over(tmp_path, fault, code, step):
+    """A step that lasts longer than the whole walk is what failed, and nothing before it."""
+    async with rehearsing(tmp_path, faults=make_faults([fault])) as endpoint:
+        settings = client_settings(endpoint)
+        message = make_message(SENDER, (RECIPIENT,))
+        report = await walk(
+            Errand(settings, SENDER, (RECIPIENT,), message=message, timeout_s=2, neighbours=())
+        )
+    assert codes(report) == [code]
+    assert report.steps[-1].name == step
+    assert report.steps[-1].ok is False
+    assert "can go" not in report_text(report).splitlines()[0]
+
+
 # ---------------------------------------------------------------------- addresses
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Any_
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tocsin.doctor.report import Diagnosed
@@ -54,7 +53,7 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
 _BY_ADDRESS = frozenset({"tcp", "greeting", "ehlo", "starttls", "tls", "certificate"})
 
 
-def diagnose(sights: Sequence[Sight], good: Any_[str] = ()) -> tuple[Diagnosed, ...]:
+def diagnose(sights: Sequence[Sight], good: Collection[str] = ()) -> tuple[Diagnosed, ...]:
     """The findings, each code once, the root cause first.
 
     `good` are the addresses over which all of the way to the sign-in works: what is wrong
@@ -69,7 +68,7 @@ def diagnose(sights: Sequence[Sight], good: Any_[str] = ()) -> tuple[Diagnosed, 
     return tuple(sorted(linked.values(), key=lambda one: _place(one, linked.values())))
 
 
-def _diagnosed(sight: Sight, good: Any_[str]) -> Diagnosed:
+def _diagnosed(sight: Sight, good: Collection[str]) -> Diagnosed:
     severity = max(FAULTS[sight.finding.code].severity, sight.at_most, key=_RANK.__getitem__)
     if sight.address is not None and good and sight.step in _BY_ADDRESS:
         severity = max(severity, Seriousness.WARNING, key=_RANK.__getitem__)

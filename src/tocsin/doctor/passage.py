@@ -19,7 +19,7 @@ from tocsin.faults.fault import Finding
 from tocsin.mail.envelope import Envelope
 from tocsin.mail.relay.dial import Address, Unreached, connect
 from tocsin.mail.relay.driver import Driver
-from tocsin.mail.relay.fault import LocalTrouble, TlsTrouble, finding_of
+from tocsin.mail.relay.fault import LocalTrouble, TlsTrouble, finding_of, finding_of_doubt
 from tocsin.mail.relay.pace import Pace
 from tocsin.mail.relay.settings import RelaySettings
 from tocsin.mail.smtp.capability import Capabilities
@@ -134,7 +134,12 @@ class Passage:
     @property
     def finding(self) -> Finding | None:
         """What the failure is called."""
-        return None if self.failure is None else finding_of(self.failure, self.facts)
+        failure = self.failure
+        if failure is None:
+            return None
+        if failure.step is Step.BODY and isinstance(failure, Unanswered):
+            return finding_of_doubt(failure, self.facts)
+        return finding_of(failure, self.facts)
 
     @property
     def transcript(self) -> tuple[Exchange, ...]:
@@ -143,11 +148,6 @@ class Passage:
         trial = () if self.trial is None else tuple(self.trial.transcript)
         message = () if self.transaction is None else tuple(self.transaction.transcript())
         return opening + trial + message
-
-    @property
-    def last_answer(self) -> str:
-        """The last thing that came, or what was seen in its place."""
-        return shorten(self._tape[-1].received) if self._tape else ""
 
     async def open(self) -> None:
         """Connect, and converse up to the sign-in."""
@@ -162,11 +162,6 @@ class Passage:
                 self._diary.note(
                     name, False, self._place(), words, address=self.address, since=began
                 )
-        except asyncio.CancelledError:
-            step = self._step if self._driver is None else self._driver.step
-            seconds = asyncio.get_running_loop().time() - began
-            self._fail(Unanswered(step, round(seconds, 1)))
-            raise
 
     async def try_envelope(self, sender: str, recipients: tuple[str, ...]) -> Trial:
         """Ask about an envelope without handing anything over."""
@@ -204,6 +199,13 @@ class Passage:
         if mailing.failure is not None:
             self._fail(mailing.failure)
         return self.transaction
+
+    def interrupt(self, seconds: float) -> None:
+        """Whoever waited for it waits no longer: what was awaited then has failed."""
+        if self.failure is None:
+            step = self._step if self._driver is None else self._driver.step
+            self.failure = Unanswered(step, seconds)
+            self._note_step(step.value, False, "", self.failure.words)
 
     async def close(self) -> None:
         """Take leave. In TLS 1.3 a relay may say only then what it thinks of the handshake."""

@@ -12,6 +12,7 @@ from tocsin.doctor.step import Step
 from tocsin.faults.catalogue import explain
 
 _WIDEST = 100
+_CONVERSATION = ("dns", "tcp", "greeting", "ehlo", "starttls", "tls", "auth", "mail")
 _MARK = {True: "ok", False: "FAILED", None: "-"}
 
 
@@ -68,14 +69,26 @@ def report_text(report: Report, translate: Callable[[str], str] = str) -> str:
 
 def _lines(report: Report, translate: Callable[[str], str]) -> Iterator[str]:
     place = f"{report.host} port {report.port} ({report.encryption})"
-    verdict = "mail can go this way" if report.ok else "mail cannot go this way"
-    yield f"{place}: {verdict}"
+    yield f"{place}: {_verdict(report)}"
     yield f"looked at {rfc3339(report.began_at)}, for {report.ms:.0f} ms"
     for one in report.findings:
         yield ""
         yield from _finding_lines(one, report, translate)
     yield ""
     yield from _step_lines(report.steps)
+
+
+def _verdict(report: Report) -> str:
+    """What is known; of steps that were not asked about, nothing is."""
+    if not report.ok:
+        return "mail cannot go this way"
+    passed = {one.name for one in report.steps if one.ok}
+    if any(one.name in {"data", "body"} and one.ok is False for one in report.steps):
+        return "mail is taken up to the message; whether that arrived, the relay did not say"
+    if "rcpt" in passed:
+        return "mail can go this way"
+    last = next((one for one in reversed(_CONVERSATION) if one in passed), "nothing")
+    return f"as it should be up to {last}; sender and recipient were not both asked about"
 
 
 def _finding_lines(

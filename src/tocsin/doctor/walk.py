@@ -102,15 +102,14 @@ class _Walker:
         """The time for the whole walk is over: what was being waited for is what failed."""
         if self._visited:
             return  # only the sender's domain was still looked at: it stops no mail
-        passage = self._under_way
-        finding = None if passage is None else passage.finding
-        if passage is None or finding is None:
-            words = f"the walk was not over within {self._errand.timeout_s:g} s"
-            self._diary.note("dns", None, self._settings.host, words)
-            if not self._sights:
-                self._sights.append(Sight(self._finding("dns.timeout"), "dns"))
-            return
-        self._meet(passage)
+        passage, seconds = self._under_way, self._errand.timeout_s
+        if passage is None:
+            words = f"the walk was not over within {seconds:g} s"
+            self._diary.note("dns", False, self._settings.host, words)
+            self._sights.append(Sight(self._finding("dns.timeout"), "dns"))
+        elif passage.address not in self._good:
+            passage.interrupt(seconds)
+            self._meet(passage)
 
     def report(self, began_at: Instant, ms: float) -> Report:
         """What came of it."""
@@ -193,6 +192,8 @@ class _Walker:
             await asyncio.gather(*(self._go_on(one, envelope=False) for one in opened))
             stand_in = next((one for one in opened if one.failure is None), None)
             if stand_in is not None and not _came_to_sign_in(chief):
+                # It is good once it has let us in, too.
+                self._good.discard(stand_in.address)
                 again = await self._open(stand_in.way.address, self._login())
                 if again is not None:
                     await self._go_on(again)
@@ -204,7 +205,8 @@ class _Walker:
         finding = late.finding
         if finding is None or finding.code != "smtp.banner-timeout" or self._seen.ways:
             return late
-        deadlines = replace(self._settings.deadlines, greeting=_PATIENT_S)
+        usual = self._settings.deadlines
+        deadlines = replace(usual, greeting=_PATIENT_S, opening=usual.opening + _PATIENT_S)
         patient = replace(self._settings, deadlines=deadlines)
         again = await self._open(late.way.address, self._login(), patient)
         if again is None or (again.finding is not None and again.finding.code == finding.code):

@@ -59,7 +59,7 @@ def looking_context() -> ssl.SSLContext:
     """A context that accepts anything, to see what a relay has. NOTHING SECRET MAY PASS IT.
 
     No certificate is checked; old versions and weak parameters are let through
-    (security level 0), so that they can be named. Only `tocsin.trust.collect` uses it.
+    (security level 0), so that they can be named. What looks through it says nothing but EHLO.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

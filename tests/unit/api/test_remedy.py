@@ -4,37 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-import chains
-from manager import free_port
-from tocsin.base.secret import Secret
-from tocsin.doctor.remedy import Remedy, RemedyKind
 from tocsin.domain.principal import Role
 from tocsin.engine import access, configuration, doctor
-from walked import Target, walked
-
-IAM = "0123456789abcdefghij0123456789abcdefghij"
-PORT = free_port()
-HERE = Target(host="127.0.0.1", port=PORT)
-ROOT = chains.make("Example Root CA 9", ca=True, ends=4000)
-SMTP = {
-    "server": "127.0.0.1",
-    "port": PORT,
-    "encryption": "starttls",
-    "from": "tocsin@example.com",
-    "user": "somebody",
-    "password": Secret("a password of a test"),
-}
-ANCHOR = Remedy(
-    RemedyKind.ADD_ANCHOR,
-    "tls.untrusted-issuer",
-    {"name": "Root of a test", "sha256": ROOT.sha256, "subject": "", "pem": ROOT.pem.decode()},
-)
-DERIVE = Remedy(
-    RemedyKind.DERIVE_PASSWORD,
-    "auth.secret-not-smtp-password",
-    {"region": "eu-west-1"},
-    ("secret",),
-)
+from walked import ANCHOR, DERIVE, HERE, IAM, ROOT, SMTP, walked
 
 
 @pytest.fixture
@@ -54,7 +26,9 @@ def test_a_remedy_is_offered_looked_at_carried_out_and_undone(api, run):
     ]
     look = api.post(f"/doctor/{run}/remedies/0/preview", {}).json
     assert look["certificate"]["sha256"] == ROOT.sha256
-    assert look["differences"] == [{"path": "trust Root of a test", "before": "", "after": "added"}]
+    assert look["differences"] == [
+        {"path": "trust Example Root CA 9", "before": "", "after": "added"}
+    ]
     order = {"given": {"sha256": ROOT.sha256}, "version": look["version"]}
     done = api.post(f"/doctor/{run}/remedies/0", order).json
     assert done["version"] == look["version"] + 1

@@ -6,42 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import chains
-from manager import free_port
-from tocsin.base.secret import Secret
 from tocsin.cli import remedy as cli
 from tocsin.cli.output import Output
 from tocsin.cli.trouble import WrongUse
-from tocsin.doctor.remedy import Remedy, RemedyKind
 from tocsin.engine import access, configuration, doctor
 from tocsin.engine.doctorrun import Run
-from walked import Target, walked
+from walked import ANCHOR, DERIVE, DHE, HERE, IAM, ROOT, SENDER, SMTP, walked
 
-IAM = "0123456789abcdefghij0123456789abcdefghij"
-PORT = free_port()
-HERE = Target(host="127.0.0.1", port=PORT)
-ROOT = chains.make("Example Root CA 9", ca=True, ends=4000)
-SMTP = {
-    "server": "127.0.0.1",
-    "port": PORT,
-    "encryption": "starttls",
-    "from": "tocsin@example.com",
-    "user": "somebody",
-    "password": Secret("a password of a test"),
-}
-SENDER = Remedy(RemedyKind.SET_SENDER, "ses.identity-not-verified", {}, ("sender",))
-ANCHOR = Remedy(
-    RemedyKind.ADD_ANCHOR,
-    "tls.untrusted-issuer",
-    {"name": "", "sha256": ROOT.sha256, "subject": "", "pem": ROOT.pem.decode()},
-)
-DERIVE = Remedy(
-    RemedyKind.DERIVE_PASSWORD,
-    "auth.secret-not-smtp-password",
-    {"region": "eu-west-1"},
-    ("secret",),
-)
-DHE = Remedy(RemedyKind.DROP_DHE, "tls.dh-too-small")
 EVERY = (ANCHOR, DHE, SENDER, DERIVE)
 
 

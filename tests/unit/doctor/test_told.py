@@ -21,11 +21,15 @@ REFUSED = Diagnosed(
 ANCHOR = {"name": "Example Root", "sha256": "ab" * 32, "subject": "CN=Example", "pem": "-----BEGIN"}
 
 
-def report(*findings: Diagnosed, remedies: tuple[Remedy, ...] = ()) -> Report:
+def report(
+    *findings: Diagnosed, remedies: tuple[Remedy, ...] = (), envelope: bool = True
+) -> Report:
+    asked = (Step("rcpt", "192.0.2.25", True, 1.0, "RCPT TO:<soc@example.com>", "250 Ok"),)
     steps = (
         Step("dns", None, True, 1.5, "relay.example.com", "192.0.2.25"),
         Step("auth", "192.0.2.25", not findings, 3.25, "AUTH PLAIN ***", "235 Ok\n235 more"),
         Step("spf", None, None, 0.0, "example.com", "no answer within 5 s"),
+        *(asked if envelope else ()),
     )
     return Report(
         "relay.example.com", 587, "starttls", 1_790_000_000_000_000, 12.5, steps, findings, remedies
@@ -78,6 +82,13 @@ def test_a_report_without_findings_says_that_mail_can_go():
     )
     assert report(warned).ok
     assert "mail can go this way" in report_text(report(warned))
+
+
+def test_what_was_not_asked_is_not_said_to_work():
+    """A walk without a recipient says how far it came."""
+    said = report_text(report(envelope=False)).splitlines()[0]
+    assert "can go" not in said
+    assert "up to auth" in said
 
 
 def test_the_words_can_be_translated():

@@ -8,43 +8,13 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-import chains
-from manager import free_port
-from tocsin.base.secret import Secret
-from tocsin.doctor.remedy import Remedy, RemedyKind
 from tocsin.domain.principal import Role
 from tocsin.engine import access, configuration, doctor, remedy
 from tocsin.engine.remedies import anchor, dhe, password, sandbox, sender, setting, way
 from tocsin.engine.remedies.registry import KINDS, OTHERS
 from tocsin.web import remedying
 from tocsin.web.remedying import UndoBanner
-from walked import Target, walked
-
-IAM = "0123456789abcdefghij0123456789abcdefghij"
-PORT = free_port()
-HERE = Target(host="127.0.0.1", port=PORT)
-ROOT = chains.make("Example Root CA 9", ca=True, ends=4000)
-SMTP = {
-    "server": "127.0.0.1",
-    "port": PORT,
-    "encryption": "starttls",
-    "from": "tocsin@example.com",
-    "user": "somebody",
-    "password": Secret("a password of a test"),
-}
-SENDER = Remedy(RemedyKind.SET_SENDER, "ses.identity-not-verified", {}, ("sender",))
-ANCHOR = Remedy(
-    RemedyKind.ADD_ANCHOR,
-    "tls.untrusted-issuer",
-    {"name": "", "sha256": ROOT.sha256, "subject": "", "pem": ROOT.pem.decode()},
-)
-DERIVE = Remedy(
-    RemedyKind.DERIVE_PASSWORD,
-    "auth.secret-not-smtp-password",
-    {"region": "eu-west-1"},
-    ("secret",),
-)
-DHE = Remedy(RemedyKind.DROP_DHE, "tls.dh-too-small")
+from walked import ANCHOR, DERIVE, DHE, HERE, IAM, ROOT, SENDER, SMTP, walked
 
 
 @pytest.fixture(autouse=True)
