@@ -25,10 +25,10 @@ def remedies(
     """What is offered, in the order of the findings; each change once."""
     found: list[Remedy] = []
     for one in findings:
-        offer = _OFFERS.get(one.finding.code)
-        made = None if offer is None else offer(one, errand, seen, at)
-        if made is not None and all(made.kind is not each.kind for each in found):
-            found.append(made)
+        for offer in _OFFERS.get(one.finding.code, ()):
+            made = offer(one, errand, seen, at)
+            if made is not None and all(made.kind is not each.kind for each in found):
+                found.append(made)
     return tuple(found)
 
 
@@ -110,30 +110,37 @@ def _await_production(one: Diagnosed, _errand: Errand, _seen: Seen, _at: Instant
     return Remedy(RemedyKind.AWAIT_PRODUCTION, one.finding.code)
 
 
-_OFFERS: Mapping[str, _Offer] = {
-    "tls.untrusted-issuer": _add_anchor,
-    "tls.incomplete-chain": _add_anchor,
-    "tls.self-signed": _add_anchor,
-    "tls.dh-too-small": _drop_dhe,
-    "tls.wrong-mode": _change_way,
-    "tcp.refused": _change_way,
-    "tcp.timeout": _change_way,
-    "smtp.starttls-missing": _change_way,
-    "smtp.banner-timeout": _change_way,
-    "ses.wrong-host": _change_server,
-    "smtp.sender-refused": _set_sender,
-    "ses.identity-not-verified": _set_sender,
-    "auth.secret-not-smtp-password": _derive,
-    "auth.wrong-region": _derive,
-    "ses.old-password": _derive,
-    "auth.rejected": _derive,
-    "auth.password-damaged": _trim,
-    "auth.no-mechanism": _set_sign_in,
-    "ses.rate-exceeded": _lower_rate,
-    "ses.sandbox-recipient": _await_production,
+def _try_now(one: Diagnosed, _errand: Errand, _seen: Seen, _at: Instant) -> Remedy:
+    """For whoever has mended it elsewhere and will not wait; of use while the relay is paused."""
+    return Remedy(RemedyKind.TRY_NOW, one.finding.code)
+
+
+_OFFERS: Mapping[str, tuple[_Offer, ...]] = {
+    "dns.timeout": (_try_now,),
+    "tcp.unreachable": (_try_now,),
+    "tls.untrusted-issuer": (_add_anchor,),
+    "tls.incomplete-chain": (_add_anchor,),
+    "tls.self-signed": (_add_anchor,),
+    "tls.dh-too-small": (_drop_dhe,),
+    "tls.wrong-mode": (_change_way,),
+    "tcp.refused": (_change_way, _try_now),
+    "tcp.timeout": (_change_way, _try_now),
+    "smtp.starttls-missing": (_change_way,),
+    "smtp.banner-timeout": (_change_way,),
+    "ses.wrong-host": (_change_server,),
+    "smtp.sender-refused": (_set_sender,),
+    "ses.identity-not-verified": (_set_sender,),
+    "auth.secret-not-smtp-password": (_derive,),
+    "auth.wrong-region": (_derive,),
+    "ses.old-password": (_derive,),
+    "auth.rejected": (_derive,),
+    "auth.password-damaged": (_trim,),
+    "auth.no-mechanism": (_set_sign_in,),
+    "ses.rate-exceeded": (_lower_rate,),
+    "ses.sandbox-recipient": (_await_production,),
 }
 
-NEIGHBOURS_ASKED = frozenset(code for code, offer in _OFFERS.items() if offer is _change_way)
+NEIGHBOURS_ASKED = frozenset(code for code, offers in _OFFERS.items() if _change_way in offers)
 """Findings after which other ports of the host are worth a look."""
 
 
