@@ -30,6 +30,7 @@ PAGES = {
     "relays": "/relays",
     "doctor": "/doctor",
     "explain": "/explain",
+    "verify a message": "/messages/verify",
     "rules": "/response/rules",
     "a rule": "/response/rules/edit?name=Everything",
     "a new rule": "/response/rules/edit",

@@ -94,6 +94,14 @@ _EVERYWHERE = (
 """What no line keeps, whoever printed it: names of the rehearsal, ports of clients, times."""
 
 
+_WORTHLESS = re.compile(
+    r"[\x00-\x08\ufffd]|^.{,2}$|.{900}|^\W*$|rsa routines|Provider routines|asn1 encoding|"
+    r"^\) \(Net|550 STARTTLS$|250-relay.example.net$|Suppressed: java|Certificate\[\d\] info|"
+    r"SMTP server: /dev/null|s-nail:  timeout|^220 "
+)
+"""Lines that are torn, binary, or of the trace behind a message: nobody searches for them."""
+
+
 def _everywhere(line: str) -> str:
     for pattern, instead in _EVERYWHERE:
         line = re.sub(pattern, instead, line)
@@ -311,8 +319,8 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     known = judged() if options.new else {}
-    for line in sorted(found, key=lambda one: (one.program, one.fault)):
-        if (line.program, line.line) not in known:
+    for line in sorted(set(found), key=lambda one: (one.program, one.fault, one.line)):
+        if (line.program, line.line) not in known and not _WORTHLESS.search(line.line):
             print(json.dumps(line.__dict__, ensure_ascii=False))
     return 0
 

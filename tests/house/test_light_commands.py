@@ -41,6 +41,8 @@ def loaded(folder: Path, *arguments: str, given: str = "") -> tuple[int, set[str
         (["doctor", "127.0.0.1:1", "--timeout", "5"], "", 1),
         (["ses", "password", "--region", "eu-west-1"], "some+secret+key", 0),
         (["rehearse", "--fault", "list"], "", 0),
+        (["ses", "endpoints"], "", 0),
+        (["message", "verify", "-", "--no-dns"], "Subject: x\n\n", 0),
         (["explain", "curl: (67) Login denied"], "", 0),
         (["explain", "-"], "nothing that is known", 1),
         (["demo", "--help"], "", 0),

@@ -42,6 +42,19 @@ def read_json(request: HttpRequest) -> Any:
     raise _refused(problem)
 
 
+def read_octets(request: HttpRequest) -> bytes:
+    """The body as it came.
+
+    Raises:
+        Refused: it did not arrive whole.
+        TooLarge: it is larger than 64 MiB.
+    """
+    try:
+        return _content(request)
+    except UnreadablePostError as error:
+        raise _refused(f"did not arrive whole: {error}") from None
+
+
 def _content(request: HttpRequest) -> bytes:
     """The octets of the body, also of one that comes in chunks (RFC 9112 section 7.1).
 

@@ -17,6 +17,7 @@ from tocsin.api import (
     doctor,
     explain,
     health,
+    messages,
     probe,
     problem,
     rehearsal,
@@ -57,6 +58,7 @@ BODIES = {
     **rehearsal.BODIES,
     **doctor.BODIES,
     **explain.BODIES,
+    **messages.BODIES,
     **remedy.BODIES,
 }
 
@@ -112,6 +114,7 @@ for part in (
     configuration,
     sesfeedback,
     explain,
+    messages,
 ):
     api.add_router("", part.router)
 

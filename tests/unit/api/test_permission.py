@@ -74,6 +74,7 @@ TABLE: list[tuple[str, str, Any, Role, int]] = [
     ("GET", "/configuration/versions", None, Role.VIEWER, 200),
     ("GET", "/appliances", None, Role.VIEWER, 200),
     ("POST", "/explain", {"text": "535 no"}, Role.VIEWER, 200),
+    ("POST", "/messages/verify", {"message": "no message"}, Role.VIEWER, 422),
     ("GET", "/relays", None, Role.VIEWER, 200),
     ("GET", "/rehearsal/faults", None, Role.VIEWER, 409),
     ("PUT", "/rehearsal/faults", {"faults": []}, Role.ADMINISTRATOR, 409),

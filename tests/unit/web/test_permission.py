@@ -38,6 +38,8 @@ TABLE: list[tuple[str, str, dict[str, str], Role]] = [
     ("doctor/<str:id_>/remedy/<int:place>", "post", {}, Role.RESPONDER),
     ("explain", "get", {}, Role.VIEWER),
     ("explain", "post", {"text": "535 no"}, Role.VIEWER),
+    ("messages/verify", "get", {}, Role.VIEWER),
+    ("messages/verify", "post", {"text": "no message"}, Role.VIEWER),
     ("doctor", "get", {}, Role.VIEWER),
     ("doctor", "post", {"relay": "none such"}, Role.RESPONDER),
     ("doctor/<str:id_>", "get", {}, Role.VIEWER),
