@@ -20,8 +20,8 @@ REHEARSAL: Final = (
 )
 SES_SIGNED: Final = "Amazon SES in {region} carried it: the signature of amazonses.com holds."
 SES_SIGNED_SOMEWHERE: Final = "Amazon SES carried it: the signature of amazonses.com holds."
-SES_SEEN: Final = "Amazon SES in {region} carried it: a server on the way took it from {host}."
-SES_SEEN_SOMEWHERE: Final = "Amazon SES carried it: a server on the way took it from {host}."
+SES_SEEN: Final = "Amazon SES in {region} carried it: the receiving server took it from {host}."
+SES_SEEN_SOMEWHERE: Final = "Amazon SES carried it: the receiving server took it from {host}."
 SES_CLAIMED: Final = "Its header says that Amazon SES in {region} carried it; nothing proves that."
 SES_CLAIMED_SOMEWHERE: Final = "Its header says that Amazon SES carried it; nothing proves that."
 SES_NOT: Final = "Nothing says that Amazon SES carried it."

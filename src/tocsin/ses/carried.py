@@ -1,7 +1,7 @@
 """Whether Amazon SES carried a message, by what stands in its header.
 
 Sources: mails that came by SES between 2019 and 2026, and the SES developer guide. Most of
-it could be written by anybody. What a server on the way saw is as good as that server; only
+it could be written by anybody. What the receiving server saw is as good as that server; only
 the signature of amazonses.com proves it.
 """
 
@@ -15,6 +15,7 @@ from enum import StrEnum
 from tocsin.base.clock import Instant
 from tocsin.mail.received.hop import read_hop
 from tocsin.mail.received.message import ReceivedMessage
+from tocsin.mail.received.receiver import own_hops
 from tocsin.mail.received.signature import Checked
 from tocsin.ses.region import NAME
 
@@ -47,7 +48,7 @@ class Proof(StrEnum):
     SIGNATURE = "signature"
     """A signature of amazonses.com holds."""
     SEEN = "seen"
-    """A server on the way says that it took the message from a host of SES."""
+    """The receiving server says that it took the message from a host of SES."""
     CLAIMED = "claimed"
     """Only fields that anybody can write say so."""
     NONE = "none"
@@ -86,8 +87,9 @@ class Carriage:
 
 def find_carriage(message: ReceivedMessage, signatures: Iterable[Checked]) -> Carriage:
     """What speaks for SES in a message; `signatures` as they were verified."""
-    seen = [*_seen(message)]
-    claims = [*_claims(message)]
+    hosts = [*_hosts(message)]
+    seen = [one for looked_up, one in hosts if looked_up]
+    claims = [*(one for looked_up, one in hosts if not looked_up), *_claims(message)]
     signed = [one for one in signatures if one.signature.domain == DOMAIN]
     evidence = (
         *seen,
@@ -123,16 +125,21 @@ def message_id_of(message: ReceivedMessage) -> tuple[str | None, Instant | None]
     return None, None
 
 
-def _seen(message: ReceivedMessage) -> Iterable[Evidence]:
-    """Hosts of SES that a server took the message from, as that server looked them up."""
+def _hosts(message: ReceivedMessage) -> Iterable[tuple[bool, Evidence]]:
+    """Hosts of SES that the message came from, and whether the receiving server looked them up.
+
+    What stands further down came with the message, and what only called itself so is no
+    more than that.
+    """
+    own = own_hops(message)
     for field in message.fields:
         if field.key in {"received", "x-received"}:
             hop = read_hop(field.value)
-            host = hop.host or hop.helo.lower().rstrip(".")
-            found = _HOST.fullmatch(host)
+            found = _HOST.fullmatch(hop.host or hop.helo.lower().rstrip("."))
             if found is not None:
                 address = f" [{hop.address}]" if hop.address else ""
-                yield Evidence(field.name, host + address, found["region"] or HOME_REGION)
+                told = Evidence(field.name, found[0] + address, found["region"] or HOME_REGION)
+                yield bool(hop.host) and field.key == "received" and hop in own, told
 
 
 def _claims(message: ReceivedMessage) -> Iterable[Evidence]:

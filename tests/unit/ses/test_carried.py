@@ -15,6 +15,14 @@ RECEIVED = (
     "Received: from a8-156.smtp-out.amazonses.com (a8-156.smtp-out.amazonses.com. "
     "[198.51.100.156]) by mx.example.net with ESMTPS id x; Mon, 23 Mar 2026 17:37:14 -0700"
 )
+INSIDE = (
+    "Received: from mx.example.net (mx.example.net [192.0.2.1]) by store.example.net; "
+    "Mon, 23 Mar 2026 17:37:15 -0700"
+)
+FORWARDED = (
+    "Received: from mx.example.net (mx.example.net [192.0.2.1]) by mx.example.org; "
+    "Mon, 23 Mar 2026 17:37:16 -0700"
+)
 MESSAGE_ID = f"Message-ID: <{ID}@email.amazonses.com>"
 FEEDBACK = "Feedback-ID: ::1.us-east-1.AbCd+/AbCdE=:AmazonSES"
 OUTGOING = "X-SES-Outgoing: 2026.03.24-198.51.100.156"
@@ -62,7 +70,12 @@ def test_a_signature_that_holds_is_proof():
         (("Subject: amazonses",), Proof.NONE),
         ((RECEIVED.replace("amazonses.com", "amazonses.com.example.org"),), Proof.NONE),
         (("Received: from x (x [192.0.2.1]) by amazonses.com; y",), Proof.NONE),
-        ((f"X-{RECEIVED}",), Proof.SEEN),
+        ((f"X-{RECEIVED}",), Proof.NONE),
+        ((RECEIVED.replace("by mx.example.net", "by mx"),), Proof.SEEN),
+        ((INSIDE, RECEIVED), Proof.SEEN),
+        ((FORWARDED, RECEIVED), Proof.NONE),
+        ((FORWARDED, RECEIVED, OUTGOING), Proof.CLAIMED),
+        ((RECEIVED.replace("a8-156.smtp-out.amazonses.com.", "unknown"),), Proof.NONE),
     ],
 )
 def test_how_good_the_evidence_is(fields, proof):

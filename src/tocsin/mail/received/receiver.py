@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.mail.received.alignment import Relation, relate
-from tocsin.mail.received.hop import read_hop
+from tocsin.mail.received.hop import Hop, read_hop
 from tocsin.mail.received.message import ReceivedMessage
 from tocsin.mail.received.results import AuthenticationResults, Result, read_results
 
@@ -44,6 +44,26 @@ def receivers(message: ReceivedMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def own_hops(message: ReceivedMessage) -> list[Hop]:
+    """What the receiving servers themselves wrote of how the message came, topmost first.
+
+    Those below came with the message.
+    """
+    known = receivers(message)
+    found: list[Hop] = []
+    for value in message.values("received"):
+        hop = read_hop(value)
+        if not _is_own(hop, known):
+            break
+        found.append(hop)
+    return found
+
+
+def _is_own(hop: Hop, known: tuple[str, ...]) -> bool:
+    by = hop.by.lower()
+    return "." not in by or by in known
+
+
 def read_statements(message: ReceivedMessage) -> tuple[Statement, ...]:
     """The Authentication-Results fields, topmost first."""
     known = receivers(message)
@@ -51,8 +71,7 @@ def read_statements(message: ReceivedMessage) -> tuple[Statement, ...]:
     begun, open_ = False, True
     for field in message.fields:
         if field.key == "received":
-            by = read_hop(field.value).by.lower()
-            open_ = open_ and ("." not in by or by in known)
+            open_ = open_ and _is_own(read_hop(field.value), known)
         elif begun and field.key not in _BETWEEN:
             open_ = False
         if field.key == _FIELD and len(found) < _MOST:
