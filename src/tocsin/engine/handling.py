@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
 
 from tocsin.base.clock import HOUR, Instant, now
-from tocsin.domain.delivery import DeliveryState, HoldReason
+from tocsin.domain.delivery import DeliveryState, HoldReason, Recipient, RecipientState
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import nudge
 from tocsin.engine.deliveries import DeliveryView, find, get_delivery
 from tocsin.engine.errors import Conflict, NotFound
 from tocsin.store import models
 from tocsin.store.queries import counters
+from tocsin.store.queries.rows import recipients_from_json, recipients_to_json
 
 RETRY_FOR: Instant = 24 * HOUR
 """How long a delivery that a person set going again is tried for."""
@@ -113,12 +114,14 @@ def handle_each(principal: Principal, what: Handling, ids: Iterable[str]) -> lis
 
 
 def _handle(principal: Principal, what: Handling, id_: str) -> None:
-    row = find(id_)
-    if row.sample is not None and what in _TESTS:
-        raise Conflict(_TESTS[what])
-    state, changes = _CHANGES[what](principal, row)
+    find(id_)
     with transaction.atomic():
-        # Whoever else changed it meanwhile, such as the sender, has been first.
+        # Its recipients are written back, so nobody else may note a reply meanwhile.
+        row = models.Delivery.objects.select_for_update().get(id=id_)
+        if row.sample is not None and what in _TESTS:
+            raise Conflict(_TESTS[what])
+        state, changes = _CHANGES[what](principal, row)
+        # Whoever else changed it before, such as the sender, has been first.
         moved = models.Delivery.objects.filter(
             id=id_, state__in=[one.value for one in _FROM[what]]
         ).update(state=state.value, **changes)
@@ -131,6 +134,21 @@ def _handle(principal: Principal, what: Handling, id_: str) -> None:
 
 _Changes = tuple[DeliveryState, dict[str, Any]]
 _FREE: dict[str, Any] = {"hold": None, "held_by": None}
+
+
+def _once_more(principal: Principal, row: models.Delivery) -> _Changes:
+    state, changes = _set_going(principal, row)
+    return state, {**changes, "recipients": asked_again(row)}
+
+
+def asked_again(row: models.Delivery) -> str:
+    """Its recipients, as they are kept, with those that were refused to be asked once more."""
+    return recipients_to_json(map(_pending, recipients_from_json(row.recipients)))
+
+
+def _pending(one: Recipient) -> Recipient:
+    refused = one.state is RecipientState.REFUSED
+    return replace(one, state=RecipientState.PENDING, reply=None) if refused else one
 
 
 def _set_going(_principal: Principal, row: models.Delivery) -> _Changes:
@@ -153,7 +171,7 @@ def _give_up(_principal: Principal, _row: models.Delivery) -> _Changes:
 
 
 _CHANGES: Mapping[Handling, Callable[[Principal, models.Delivery], _Changes]] = {
-    Handling.RETRY: _set_going,
+    Handling.RETRY: _once_more,
     Handling.HOLD: _hold_back,
     Handling.RELEASE: _set_going,
     Handling.CANCEL: _give_up,

@@ -8,12 +8,13 @@ import pytest
 
 from tocsin.base.clock import HOUR, now
 from tocsin.base.ids import uuid7
-from tocsin.domain.delivery import DeliveryState, HoldReason
+from tocsin.domain.delivery import DeliveryState, HoldReason, Recipient, RecipientState
 from tocsin.domain.principal import NotPermitted, Principal, Role
 from tocsin.engine import access, deliveries, handling
 from tocsin.engine.errors import Conflict, NotFound
 from tocsin.engine.handling import Handling
 from tocsin.store import models
+from tocsin.store.queries.rows import recipients_to_json
 
 ANNA = Principal("anna", Role.RESPONDER, "page")
 
@@ -112,6 +113,29 @@ def test_what_is_entered_is_counted():
     }
     tally = models.DeliveryTally.objects.values_list("state", "entries")
     assert sum(count for _, count in tally) == 4
+
+
+@pytest.mark.parametrize(
+    ("what", "state", "asked"),
+    [
+        (Handling.RETRY, "failed", ["refused@example.com", "new@example.com"]),
+        (Handling.RELEASE, "held", ["new@example.com"]),
+    ],
+)
+def test_who_was_refused_is_asked_again_when_it_is_retried(
+    what: Handling, state: str, asked: list[str]
+):
+    """And nobody who has it already; a release goes on where it was held."""
+    recipients = [
+        Recipient("has@example.com", RecipientState.ACCEPTED, "250 ok"),
+        Recipient("refused@example.com", RecipientState.REFUSED, "550 no"),
+        Recipient("new@example.com"),
+    ]
+    hold = HoldReason.PERSON.value if state == "held" else None
+    id_ = make(state, recipients=recipients_to_json(recipients), hold=hold)
+    told = handling.handle(ANNA, what, id_).recipients
+    assert [one.address for one in told if one.state is RecipientState.PENDING] == asked
+    assert told[0].reply == "250 ok"
 
 
 def test_the_sender_that_was_first_keeps_it(monkeypatch: pytest.MonkeyPatch):

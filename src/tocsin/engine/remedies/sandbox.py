@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from tocsin.base.clock import DAY, Instant, now
-from tocsin.domain.delivery import DeliveryState, HoldReason, Recipient, RecipientState
+from tocsin.domain.delivery import DeliveryState, HoldReason, RecipientState
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import handling
 from tocsin.engine.handling import Handling
 from tocsin.store import models
 from tocsin.store.queries import counters
-from tocsin.store.queries.rows import recipients_from_json, recipients_to_json
+from tocsin.store.queries.rows import recipients_from_json
 
 CODE = "ses.sandbox-recipient"
 HOLDS = (
@@ -91,21 +91,12 @@ def hold(principal: Principal) -> int:
                 hold=HoldReason.PERSON.value,
                 held_by=held_by,
                 finished_at=None,
-                recipients=_asked_again(row),
+                recipients=handling.asked_again(row),
             )
             if moved:
                 counters.add_deliveries([(row.kind, DeliveryState.HELD.value)], now())
             held += moved
     return held
-
-
-def _asked_again(row: models.Delivery) -> str:
-    return recipients_to_json(map(_pending, recipients_from_json(row.recipients)))
-
-
-def _pending(one: Recipient) -> Recipient:
-    refused = one.state is RecipientState.REFUSED
-    return replace(one, state=RecipientState.PENDING, reply=None) if refused else one
 
 
 def held() -> list[str]:
