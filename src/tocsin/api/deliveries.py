@@ -12,6 +12,7 @@ from tocsin.api.listing import Paging, Text, clamp
 from tocsin.api.moment import since_of
 from tocsin.domain.delivery import DeliveryState
 from tocsin.engine import deliveries, handling, told
+from tocsin.engine.deliveries import ReceiptFilter
 from tocsin.engine.handling import Handling
 
 router = Router(tags=["deliveries"])
@@ -34,6 +35,8 @@ class Listing(Paging):
     """Stands in a recipient or in what the relay said of it; or a Message-ID."""
     since: Text | None = None
     """RFC 3339 time; queued then or later."""
+    receipt: ReceiptFilter | None = None
+    """What was said later of some recipient; ``none``: of none yet."""
 
 
 class Told(Paging):
@@ -56,6 +59,7 @@ def list_deliveries(request: HttpRequest, wanted: Query[Listing]) -> dict[str, A
             maybe_twice=wanted.maybe_twice,
             text=wanted.text,
             since=since_of(wanted.since),
+            receipt=wanted.receipt,
         ),
         cursor=wanted.cursor,
         limit=clamp(wanted.limit),

@@ -11,7 +11,7 @@ from tocsin.api.body import described, read_object
 from tocsin.api.caller import caller
 from tocsin.api.listing import Paging, part_of
 from tocsin.central.configuration import RuleEntry
-from tocsin.engine import actiontest, configuration
+from tocsin.engine import actiontest, configuration, feedbackflags
 from tocsin.engine.errors import NotFound
 from tocsin.engine.kinds import ACTIONS
 
@@ -36,7 +36,7 @@ _RULE = described({"$ref": "#/components/schemas/Rule"})
 
 def _entries(request: HttpRequest, part: str) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = configuration.show_document(caller(request))[part]
-    return entries
+    return feedbackflags.marked(entries) if part == "actions" else entries
 
 
 def _list(request: HttpRequest, part: str, wanted: Paging) -> dict[str, Any]:
@@ -52,9 +52,17 @@ def _one(request: HttpRequest, part: str, what: str, name: str) -> dict[str, Any
     raise NotFound(what, name)
 
 
+def _given(request: HttpRequest) -> dict[str, Any]:
+    """The action in the body; what was only said about it may come back with it."""
+    return {name: value for name, value in read_object(request).items() if name != "flagged"}
+
+
 @router.get("/actions", summary="The response actions")
 def list_actions(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
-    """Every action, in the form of the configuration document."""
+    """Every action, in the form of the configuration document.
+
+    ``flagged`` stands beside it: those of its addresses that bounced for good or complained.
+    """
     return _list(request, "actions", wanted)
 
 
@@ -66,7 +74,7 @@ def list_actions(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
 )
 def add_action(request: HttpRequest) -> dict[str, Any]:
     """The action as it was kept."""
-    action = read_object(request)
+    action = _given(request)
     configuration.put_action(caller(request), action)
     return _one(request, "actions", "action", str(action.get("name")))
 
@@ -87,7 +95,7 @@ def get_action(request: HttpRequest, name: str) -> dict[str, Any]:
 @router.put("/actions/{path:name}", openapi_extra=_ACTION, summary="Replace an action")
 def put_action(request: HttpRequest, name: str) -> dict[str, Any]:
     """The action afterwards: rules follow a new name; none in the body means the old one."""
-    action = {"name": name, **read_object(request)}
+    action = {"name": name, **_given(request)}
     configuration.put_action(caller(request), action, replaces=name)
     return _one(request, "actions", "action", str(action["name"]))
 

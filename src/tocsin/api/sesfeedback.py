@@ -13,9 +13,9 @@ from ninja import Query, Router
 
 from tocsin.api.body import TooLarge, described, read_json
 from tocsin.api.caller import caller
-from tocsin.api.listing import Paging, part_of
+from tocsin.api.listing import Paging, clamp, part_of
 from tocsin.api.problem import method_not_allowed, problem, store_failed
-from tocsin.engine import feedbackevents, feedbackflags, feedbacksns
+from tocsin.engine import feedbackevents, feedbackflags, feedbacksns, feedbackview
 from tocsin.faults.fault import Finding
 from tocsin.ses.envelope import LARGEST
 from tocsin.ses.event import Malformed
@@ -106,6 +106,17 @@ def remove(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
     """The topic is forgotten; end the subscription in AWS too."""
     feedbacksns.remove_subscription(caller(request), id)
     return HttpResponse(status=204)
+
+
+@router.get("/ses/quarantine", summary="Feedback that could not be read, the latest first")
+def list_quarantine(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
+    """Each as it came, with the reason; kept for 30 days."""
+    page = feedbackview.list_kept(caller(request), cursor=wanted.cursor, limit=clamp(wanted.limit))
+    return {
+        "items": [feedbackview.kept_json(one) for one in page.items],
+        "next": page.next,
+        "total": page.total,
+    }
 
 
 @csrf_exempt

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tocsin.base.home import Home
 from tocsin.cli.delivery import attempt_lines
 from tocsin.cli.main import common
-from tocsin.cli.output import Output, table
+from tocsin.cli.output import Output, printable, table
 from tocsin.cli.store import use_store
 
 
@@ -36,20 +38,35 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def _list(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, configuration  # noqa: PLC0415
+    from tocsin.engine import access, configuration, feedbackflags  # noqa: PLC0415
 
-    found = configuration.show_document(access.LOCAL)["actions"]
+    found = feedbackflags.marked(configuration.show_document(access.LOCAL)["actions"])
     output.answer(
         found,
         table(
-            ["NAME", "KIND", "ENABLED"],
+            ["NAME", "KIND", "ENABLED", "FLAGGED"],
             [
-                [one["name"], one["kind"], "yes" if one.get("enabled", True) else "no"]
+                [
+                    one["name"],
+                    one["kind"],
+                    "yes" if one.get("enabled", True) else "no",
+                    ", ".join(flag["address"] for flag in one["flagged"]),
+                ]
                 for one in found
             ],
-        ),
+        )
+        + _why_flagged(found),
     )
     return 0
+
+
+def _why_flagged(actions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The reason of each address that is flagged, said once."""
+    reasons = {flag["address"]: flag["reason"] for one in actions for flag in one["flagged"]}
+    if not reasons:
+        return []
+    lines = [f"{printable(address)}: {printable(why)}" for address, why in reasons.items()]
+    return ["", *lines, "'tocsin ses flags' has more."]
 
 
 def _test(arguments: argparse.Namespace, home: Home, output: Output) -> int:

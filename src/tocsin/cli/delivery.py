@@ -18,6 +18,7 @@ from tocsin.domain.delivery import DeliveryState, HoldReason
 if TYPE_CHECKING:
     from tocsin.engine.deliveries import AttemptView, DeliveryView
 
+RECEIPTS = ("arrived", "bounced", "complained", "none")
 _HANDLINGS = (
     ("retry", "set it going again, at once"),
     ("hold", "keep it back until it is released"),
@@ -33,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("--state", choices=[one.value for one in DeliveryState])
         parser.add_argument("--action", metavar="NAME")
         parser.add_argument("--alarm", metavar="ID", help="that tell of this alarm")
+        parser.add_argument(
+            "--receipt",
+            choices=RECEIPTS,
+            help="of which some recipient's receipt says this; none: nothing was said yet",
+        )
         parser.add_argument("--code", metavar="CODE", help="that failed by this fault last")
         parser.add_argument("--text", metavar="TEXT", help="stands in a recipient or a reply")
         parser.add_argument(
@@ -76,16 +82,18 @@ def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
         maybe_twice=arguments.maybe_twice,
         text=arguments.text,
         since=arguments.since,
+        receipt=deliveries.ReceiptFilter(arguments.receipt) if arguments.receipt else None,
     )
     found = list(deliveries.every_delivery(access.LOCAL, wanted, limit=arguments.limit))
     output.answer(
         [deliveries.delivery_json(one) for one in found],
         table(
-            ["ID", "STATE", "ACTION", "QUEUED", "ATTEMPTS", "CODE", "TELLS"],
+            ["ID", "STATE", "RECEIPT", "ACTION", "QUEUED", "ATTEMPTS", "CODE", "TELLS"],
             [
                 [
                     one.id,
                     one.state.value + ("?" if one.maybe_twice else ""),
+                    _receipts(one),
                     one.action,
                     rfc3339(one.queued_at),
                     str(one.attempts_count),
@@ -143,6 +151,13 @@ def _handle(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     return WRONG if any(one.problem for one in results) else 0
 
 
+def _receipts(view: DeliveryView) -> str:
+    """What was said later of its recipients, the worst first."""
+    if len(view.recipients) == 1:
+        return "".join(word for word, _ in view.receipts)
+    return ", ".join(f"{count} {word}" for word, count in view.receipts)
+
+
 def tells(view: DeliveryView) -> str:
     """What a delivery tells, on one line."""
     types = ", ".join(view.alarm_types)
@@ -162,6 +177,8 @@ def _held(view: DeliveryView) -> str:
 
 def delivery_lines(view: DeliveryView) -> list[str]:
     """One delivery for a person."""
+    from tocsin.engine.deliveries import receipt_word  # noqa: PLC0415
+
     twice = ", may have arrived twice" if view.maybe_twice else ""
     lines = [
         f"{view.action}: {view.state}{printable(_held(view))}{twice}",
@@ -172,6 +189,9 @@ def delivery_lines(view: DeliveryView) -> list[str]:
     for one in view.recipients:
         said = f": {printable(one.reply)}" if one.reply else ""
         lines.append(f"  to          {one.address} {one.state}{said}")
+        if one.receipt_words:
+            words = printable(one.receipt_words)
+            lines.append(f"              {receipt_word(one)}: {words}")
     for attempt in view.attempts:
         lines += [f"  {line}" for line in attempt_lines(attempt)]
     return lines

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import QuerySet
@@ -32,8 +33,28 @@ from tocsin.trust.certificate import Certificate, parse_certificate
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 
+_WORST_FIRST = ("bounced", "complained", "arrived")
+
 ALARMS_AT_HAND = 20
 """Of a digest that tells more alarms, a view names the first ones; `told.list_told` has all."""
+
+
+class ReceiptFilter(StrEnum):
+    """What was said later of a recipient, as a condition on deliveries."""
+
+    ARRIVED = "arrived"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    NONE = "none"
+    """Nothing of these was said of any recipient."""
+
+
+_STANDINGS: dict[ReceiptFilter, list[str]] = {
+    word: [standing.value for standing, told in RECEIPT.items() if told == word.value]
+    for word in ReceiptFilter
+    if word is not ReceiptFilter.NONE
+}
+_SAYING = [standing for told in _STANDINGS.values() for standing in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,7 @@ class DeliveryFilter:
     text: str | None = None
     """Stands in a recipient or in what the relay said of it; or the id, or the Message-ID."""
     since: Instant | None = None
+    receipt: ReceiptFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +145,12 @@ class DeliveryView:
     held_by: str | None
     attempts: tuple[AttemptView, ...] = ()
 
+    @property
+    def receipts(self) -> tuple[tuple[str, int], ...]:
+        """What was said later of how many recipients: (receipt, count), the worst first."""
+        said = Counter(one.receipt for one in self.recipients)
+        return tuple((word, said[word]) for word in _WORST_FIRST if said[word])
+
 
 def list_deliveries(
     principal: Principal,
@@ -147,6 +175,8 @@ def list_deliveries(
         maybe_twice=wanted.maybe_twice,
         text=wanted.text,
         since=wanted.since,
+        standings=_STANDINGS.get(wanted.receipt) if wanted.receipt else None,
+        unsaid=_SAYING if wanted.receipt is ReceiptFilter.NONE else None,
     )
     if cursor and _ID.fullmatch(cursor) is None:
         raise NotFound("cursor", cursor)
@@ -257,6 +287,11 @@ def _told_of(delivery: str, one: Recipient, known: Mapping[feedback.Key, Receipt
         receipt_at=found.at,
         receipt_words=explain_receipt(found),
     )
+
+
+def receipt_word(one: Recipient) -> str:
+    """The receipt as people read it, where something was said of the recipient."""
+    return one.receipt if one.receipt != ReceiptFilter.NONE else "delayed"
 
 
 def _tellings(**which: Any) -> QuerySet[models.Telling, tuple[str, str, str]]:

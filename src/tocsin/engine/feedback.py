@@ -19,6 +19,8 @@ from tocsin.store.queries import counters
 from tocsin.store.queries import feedback as queries
 from tocsin.store.queries.feedback import Key, Known
 
+RECEIPTS_TOTAL = "tocsin_receipts_total"
+"""The counter of recipients that a receipt came of."""
 WAITS: Instant = DAY
 """How long an event is kept of which no delivery is known."""
 _SEEN: Instant = 2 * HOUR
@@ -39,17 +41,21 @@ class Taken:
     """Addresses that are flagged from now on."""
 
 
-def take(events: Sequence[Event], *, clock: Clock = SYSTEM_CLOCK) -> Taken:
-    """Store what events say.
+def take(
+    events: Sequence[Event], *, channel: str | None = None, clock: Clock = SYSTEM_CLOCK
+) -> Taken:
+    """Store what events say; `channel` is the way that they came in by.
 
     Raises:
         django.db.Error: nothing was stored.
     """
     with transaction.atomic():
-        return take_within(events, clock=clock)
+        return take_within(events, channel=channel, clock=clock)
 
 
-def take_within(events: Sequence[Event], *, clock: Clock = SYSTEM_CLOCK) -> Taken:
+def take_within(
+    events: Sequence[Event], *, channel: str | None = None, clock: Clock = SYSTEM_CLOCK
+) -> Taken:
     """The same inside the caller's transaction, which also commits the caller's own rows."""
     at = clock.now()
     matched, unmatched = _match(events)
@@ -73,6 +79,9 @@ def take_within(events: Sequence[Event], *, clock: Clock = SYSTEM_CLOCK) -> Take
     queries.save_receipts(changed)
     counters.add(_counted(before, changed))
     flagged = feedbackflags.flag_within(_fatal(before, changed), clock=clock)
+    if channel is not None and events:
+        # Last, since every taker writes this row: none waits for it longer than it must.
+        queries.note_taken(channel, len(events), at)
     return Taken(len(changed), len(unmatched), tuple(sorted(flagged)))
 
 
@@ -97,7 +106,7 @@ def _counted(
     before: Mapping[Key, Receipt], changed: Mapping[Key, Receipt]
 ) -> Counter[tuple[str, str]]:
     return Counter(
-        ("tocsin_receipts_total", f'receipt="{word}"')
+        (RECEIPTS_TOTAL, f'receipt="{word}"')
         for key, one in changed.items()
         if (word := RECEIPT[one.standing]) != _word(before.get(key))
     )

@@ -36,7 +36,7 @@ def take_events(principal: Principal, payload: object) -> list[EventResult]:
     read = [_read(one) for one in given]
     events = [one.event for one in read if isinstance(one, Unwrapped) and one.event is not None]
     if events:
-        feedback.take(events)
+        feedback.take(events, channel="eventbridge")
     return [EventResult(one if isinstance(one, str) else None) for one in read]
 
 

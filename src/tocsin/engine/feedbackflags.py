@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from tocsin.store.queries.feedback import Key
 TYPE = "Recipient cannot be reached"
 NO_OTHER_WAY = "it would be told to the address that it is about, and no action reaches another"
 
+_ADDRESSED = ("to", "cc", "bcc")
+"""Fields of an action that name whom it sends to."""
 _LASTS: Instant = 365 * DAY
 """It ends when a person clears the flag."""
 
@@ -88,6 +90,26 @@ def clear(principal: Principal, address: str, *, clock: Clock = SYSTEM_CLOCK) ->
         systemalarm.over([_key(lower)], clock=clock)
 
 
+def marked(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Actions as documents show them, each with the flags of its addresses as ``flagged``."""
+    known = flagged()
+    return [
+        {
+            **one,
+            "flagged": [
+                flag_json(flag) for address, flag in known.items() if address in _named_in(one)
+            ],
+        }
+        for one in actions
+    ]
+
+
+def _named_in(action: Mapping[str, Any]) -> set[str]:
+    return {
+        address.lower() for field in _ADDRESSED for address in action.get(field) or () if address
+    }
+
+
 def flag_within(fatal: Iterable[tuple[Key, Receipt]], *, clock: Clock = SYSTEM_CLOCK) -> set[str]:
     """Flag addresses and tell of those that were not; in the caller's transaction."""
     at = clock.now()
@@ -113,7 +135,7 @@ def actions_using(configuration: Configuration, address: str) -> tuple[str, ...]
 
 def _recipients(action: Any) -> set[str]:
     """All that an action sends to, in lower case; none where it sends no mail."""
-    fields = (getattr(action, name, ()) for name in ("to", "cc", "bcc"))
+    fields = (getattr(action, name, ()) for name in _ADDRESSED)
     return {one.lower() for field in fields for one in field}
 
 

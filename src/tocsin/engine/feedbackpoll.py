@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from django.db import transaction
 
 from tocsin.base.backoff import Backoff
-from tocsin.base.clock import SYSTEM_CLOCK, Clock
+from tocsin.base.clock import MINUTE, SYSTEM_CLOCK, Clock, Instant
 from tocsin.central.ses import Ses
-from tocsin.engine import feedback
+from tocsin.engine import feedback, sesalarm, systemalarm
+from tocsin.engine.aside import aside
 from tocsin.engine.configuration import current
 from tocsin.engine.sesclient import client_of
 from tocsin.engine.storethread import StoreThread
+from tocsin.engine.systemalarm import SystemAlarm
 from tocsin.faults.fault import Finding
 from tocsin.ses import sqs
 from tocsin.ses.aws import Aws, AwsFailure
@@ -35,6 +36,8 @@ _TIDY_S = 5.0
 _FORGET_EACH = 60
 """Old rows are dropped each time so many rounds of tidying are over."""
 _AGAIN = Backoff(first=2, ceiling=300)
+TELL_AFTER: Instant = 5 * MINUTE
+"""How long fetching must have failed before somebody is told."""
 
 _log = structlog.get_logger("feedback")
 
@@ -53,11 +56,20 @@ class FeedbackPoll:
     """
 
     def __init__(
-        self, store: StoreThread, *, clock: Clock = SYSTEM_CLOCK, wait_s: int = sqs.WAIT_S
+        self,
+        store: StoreThread,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        wait_s: int = sqs.WAIT_S,
+        tell_after: Instant = TELL_AFTER,
     ) -> None:
         self._store = store
         self._clock = clock
         self._wait_s = wait_s
+        self._tell_after = tell_after
+        self._failing_since: Instant | None = None
+        self._told: bool | None = None
+        """Whether an alarm goes on; None: not known, as another process may have raised it."""
         self._stopping = asyncio.Event()
         self._queue: _Queue | None = None
         self._made_for: tuple[int, Ses] | None = None
@@ -76,7 +88,7 @@ class FeedbackPoll:
             while not self._stopping.is_set():
                 await self._store.insist(self._adopt)
                 if self._queue is None:
-                    self.trouble = None
+                    await self._well()
                     await self._rest(_IDLE_S)
                 else:
                     await self._fetch_or_rest(self._queue)
@@ -103,9 +115,29 @@ class FeedbackPoll:
             if self.trouble != failure.finding:
                 _log.warning("feedback cannot be fetched", **_told(failure.finding))
             self.trouble = failure.finding
+            await self._tell_of(queue.url, failure.finding)
             await self._rest(_AGAIN.delay(self._failures))
         else:
-            self._failures, self.trouble = 0, None
+            self._failures = 0
+            await self._well()
+
+    async def _tell_of(self, queue: str, finding: Finding) -> None:
+        """Raise the alarm, or repeat it, once fetching has failed for long enough."""
+        at = self._clock.now()
+        if self._failing_since is None:
+            self._failing_since = at
+        if at - self._failing_since < self._tell_after:
+            return
+        alarm = sesalarm.cannot_fetch(queue, finding)
+        await self._store.insist(_raise, alarm, self._clock)
+        self._told = True
+
+    async def _well(self) -> None:
+        """Nothing stands in the way of fetching: an alarm about it is over."""
+        self.trouble = self._failing_since = None
+        if self._told is not False:
+            await self._store.insist(_end, sesalarm.FEEDBACK_KEY, self._clock)
+            self._told = False
 
     async def fetch(self, aws: Aws, queue: str) -> int:
         """Receive once, store, delete; gives how many messages there were.
@@ -124,32 +156,7 @@ class FeedbackPoll:
         return len(messages)
 
     async def _aside(self, work: Callable[[], T]) -> T | None:
-        """What `work` gives, done in a thread that nobody waits for after `stop`: None then."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-
-        def settle(give: Callable[[], None]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop may be gone by now
-                loop.call_soon_threadsafe(lambda: None if done.done() else give())
-
-        def call() -> None:
-            try:
-                result = work()
-            except Exception as error:  # noqa: BLE001 -- raised again where it is awaited
-                found = error
-                settle(lambda: done.set_exception(found))
-            else:
-                settle(lambda: done.set_result(result))
-
-        threading.Thread(target=call, name="feedback", daemon=True).start()
-        stopped = asyncio.create_task(self._stopping.wait())
-        try:
-            waited: list[asyncio.Future[Any]] = [done, stopped]
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            return done.result() if done.done() else None
-        finally:
-            stopped.cancel()
-            done.cancel()
+        return await aside(work, self._stopping, "feedback")
 
     async def _tidy(self) -> None:
         rounds = 0
@@ -183,9 +190,19 @@ def store(messages: Sequence[QueueMessage], clock: Clock = SYSTEM_CLOCK) -> None
             events.append(found.event)
     with transaction.atomic():
         queries.quarantine(bad, "sqs", clock.now())
-        feedback.take_within(events, clock=clock)
+        feedback.take_within(events, channel="sqs", clock=clock)
     for reason, _ in bad:
         _log.warning("feedback cannot be read and is kept aside", reason=reason)
+
+
+def _raise(alarm: SystemAlarm, clock: Clock) -> None:
+    with transaction.atomic():
+        systemalarm.tell([alarm], clock=clock)
+
+
+def _end(key: str, clock: Clock) -> None:
+    with transaction.atomic():
+        systemalarm.over([key], clock=clock)
 
 
 def _told(finding: Finding) -> dict[str, str]:

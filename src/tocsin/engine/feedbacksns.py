@@ -175,7 +175,7 @@ def _take(message: SnsMessage, clock: Clock) -> SnsAnswer:
             return SnsAnswer.IGNORED
         if found.event is None:
             return SnsAnswer.IGNORED
-        feedback.take_within([found.event], clock=clock)
+        feedback.take_within([found.event], channel="sns", clock=clock)
     return SnsAnswer.TAKEN
 
 

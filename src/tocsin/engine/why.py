@@ -15,7 +15,13 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.domain.severity import Severity
 from tocsin.engine.alarms import AlarmView, alarm_json, get_alarm
 from tocsin.engine.configuration import current, version
-from tocsin.engine.deliveries import DeliveryView, delivery_json, views_of, with_attempts
+from tocsin.engine.deliveries import (
+    DeliveryView,
+    delivery_json,
+    receipt_word,
+    views_of,
+    with_attempts,
+)
 from tocsin.engine.response import Response
 from tocsin.store import models
 from tocsin.store.queries.decision import Undecided
@@ -236,6 +242,11 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     twice = ", may have arrived twice" if delivery.maybe_twice else ""
     manner = _manner_words(telling(delivery))
     lines = [f"{delivery.action} to {addresses}: {delivery.state}, {manner}{twice} ({delivery.id})"]
+    lines += [
+        f"  {one.address} {receipt_word(one)}: {one.receipt_words}"
+        for one in delivery.recipients
+        if one.receipt_words
+    ]
     for attempt in delivery.attempts:
         said = attempt.reply or (attempt.explained.cause if attempt.explained else "")
         code = f" [{attempt.explained.code}]" if attempt.explained else ""

@@ -21,10 +21,11 @@ from tocsin.channels.filter import FILTERS
 from tocsin.channels.group import ACCEPTED as GROUP_FIELDS
 from tocsin.channels.variables import ALARM_VARIABLES, SNA_VARIABLES
 from tocsin.domain.principal import Permission, Principal, require
-from tocsin.engine import actiontest, alarms, configuration
+from tocsin.engine import actiontest, alarms, configuration, feedbackflags
 from tocsin.engine import preview as previews
 from tocsin.engine.alarms import AlarmFilter, AlarmView
 from tocsin.engine.errors import Conflict, NotFound, RoleMissing
+from tocsin.engine.feedbackflags import Flag
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Finding
 from tocsin.web import actionform, deliveries, filters, mailframe, path, problems
@@ -37,6 +38,7 @@ _SEVERAL = "several"
 """Chosen instead of an alarm: the latest ones together."""
 _DRAFTS = "drafts"
 _MOST_DRAFTS = 4
+_TO = ("to", "cc", "bcc")
 
 
 @require_safe
@@ -45,15 +47,33 @@ def list_(request: HttpRequest, principal: Principal) -> HttpResponse:
     """Every action with the rules that use it."""
     require(principal, Permission.READ)
     latest = configuration.current().configuration
+    flags = feedbackflags.flagged()
     context = {
         "place": "response",
         "tab": "actions",
         "actions": [
-            (one, [rule.name for rule in latest.rules if one.name in rule.active + rule.inactive])
+            (
+                one,
+                [rule.name for rule in latest.rules if one.name in rule.active + rule.inactive],
+                _recipients(one, flags),
+            )
             for one in latest.actions
         ],
     }
     return render(request, "tocsin/actions.html", context)
+
+
+def _recipients(action: Any, flags: Mapping[str, Flag]) -> list[tuple[str, Flag | None]]:
+    """Whom an action sends to, each with its flag; of copies those that are flagged."""
+    copies = [one for one in (*action.cc, *action.bcc) if one.lower() in flags]
+    return [(one, flags.get(one.lower())) for one in (*action.to, *copies)]
+
+
+def _flags_of(values: Mapping[str, Any]) -> list[Flag]:
+    """The flags of the addresses that stand in a form, in their order."""
+    typed = [one.strip().lower() for name in _TO for one in values.get(name, "").split("\n")]
+    flags = feedbackflags.flagged(typed)
+    return [flags[one] for one in dict.fromkeys(typed) if one in flags]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,6 +181,7 @@ def _form(
         "tab": "actions",
         "name": name,
         "values": values,
+        "flags": _flags_of(values),
         "errors": wrong.fields,
         "others": wrong.other,
         "advanced": actionform.is_advanced(values, wrong.fields),
@@ -220,6 +241,7 @@ def preview(request: HttpRequest, principal: Principal) -> HttpResponse:
         "name": name,
         "choice": choice,
         "frame": urlencode({"name": name}),
+        "flags": [one for one in feedbackflags.flagged().values() if name in one.actions],
     }
     try:
         context["preview"] = previews.preview_action(principal, name, choice.alarms)

@@ -9,22 +9,22 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.clock import DAY, HOUR, Instant, now, parse_rfc3339
 from tocsin.domain.delivery import OPEN_STATES, DeliveryState
 from tocsin.domain.principal import Principal
 from tocsin.engine import appliance, configuration, deliveries, handling, tally, told
-from tocsin.engine.deliveries import AttemptView, DeliveryFilter, DeliveryView
+from tocsin.engine.deliveries import AttemptView, DeliveryFilter, DeliveryView, ReceiptFilter
 from tocsin.engine.errors import NotFound
 from tocsin.engine.handling import Handled, Handling
 from tocsin.trust.certificate import Certificate
 from tocsin.web import filters, live, path, plot, wording
 from tocsin.web.answer import page
 
-_FILTERS = ("state", "action", "text", "since", "test", "twice", "code", "alarm")
-_MORE_FILTERS = ("test", "twice", "code")
+_FILTERS = ("state", "action", "text", "since", "test", "twice", "code", "alarm", "receipt")
+_MORE_FILTERS = ("test", "twice", "code", "receipt")
 _SINCE: dict[str, Instant] = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY}
 _PLOTTED = (DeliveryState.DELIVERED, DeliveryState.RETRYING, DeliveryState.FAILED)
 _MOST_REFUSALS = 20
@@ -125,6 +125,7 @@ def _list(request: HttpRequest, principal: Principal, context: dict[str, Any]) -
             "plotted": _PLOTTED,
             "relay": _paused_relay(light),
             "states": wording.delivery_states(),
+            "receipts": _receipt_choices(),
             "since": _since_choices(chosen["since"]),
             "actions": [one.name for one in configuration.current().configuration.actions],
             **context,
@@ -144,6 +145,7 @@ def _wanted(request: HttpRequest) -> DeliveryFilter:
         maybe_twice=True if filters.truth(request, "twice") else None,
         text=filters.text(request, "text"),
         since=_since(filters.text(request, "since")),
+        receipt=filters.word(request, "receipt", ReceiptFilter),
     )
 
 
@@ -168,6 +170,15 @@ def _since_choices(chosen: str) -> list[tuple[str, str]]:
     if chosen and chosen not in _SINCE:
         choices.append((chosen, chosen))  # a time that somebody wrote into the address
     return choices
+
+
+def _receipt_choices() -> list[tuple[str, str]]:
+    return [
+        (ReceiptFilter.ARRIVED.value, pgettext("receipt", "arrived")),
+        (ReceiptFilter.BOUNCED.value, pgettext("receipt", "bounced")),
+        (ReceiptFilter.COMPLAINED.value, pgettext("receipt", "complained")),
+        (ReceiptFilter.NONE.value, pgettext("receipt", "nothing said yet")),
+    ]
 
 
 def _plot(principal: Principal) -> plot.Plot:

@@ -8,16 +8,17 @@ from django.http import HttpRequest
 
 from tocsin.base.clock import DAY, now
 from tocsin.domain.principal import Principal
-from tocsin.engine import alarms, configuration
+from tocsin.engine import alarms, configuration, feedbackview
 
 
 def etag(request: HttpRequest, principal: Principal, *shown: str) -> str:
-    """Changes with alarms, deliveries, configuration, language, who looks, the day.
+    """Changes with alarms, deliveries, receipts, configuration, language, who looks, the day.
 
     `shown` is whatever else the page shows.
     """
     parts = (
         alarms.live_mark(principal),
+        feedbackview.receipts_mark(principal),
         str(configuration.current_number()),
         request.get_full_path(),
         request.headers.get("HX-Request", ""),

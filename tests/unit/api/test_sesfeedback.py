@@ -58,3 +58,52 @@ def test_the_key_of_aws_is_never_given_back(api):
     sealed = models.StoredSecret.objects.get()
     assert sealed.field == "ses.secret_key"
     assert awsserver.SECRET.encode() not in bytes(sealed.ciphertext)
+
+
+def bounce(api, id_: str) -> None:
+    """The mail of that delivery came back for good."""
+    models.RelayMessage.objects.create(relay_id="0102-the-id", delivery_id=id_)
+    said = awsserver.bounce("0102-the-id", "soc@example.com")
+    assert api.post("/ses/events", said, role=Role.ANALYST).status == 202
+
+
+def test_a_flag_stands_at_the_action_and_may_come_back_with_it(api, configured, reported, delivery):
+    """Beside the fields of the document; sent back with them it changes nothing."""
+    assert api.get("/actions/Mail the SOC").json["flagged"] == []
+    bounce(api, delivery(reported(), state="delivered"))
+    (listed,) = [one for one in api.get("/actions").json["items"] if one["name"] == "Mail the SOC"]
+    one = api.get("/actions/Mail the SOC").json
+    assert one == listed
+    assert [flag["address"] for flag in one["flagged"]] == ["soc@example.com"]
+    number = api.get("/configuration").json["version"]
+    answer = api.ask("PUT", "/actions/Mail the SOC", one)
+    assert answer.json == one
+    assert api.get("/configuration").json["version"] == number
+
+
+def test_deliveries_are_filtered_by_their_receipt(api, configured, reported, delivery):
+    """By each word; one that there is not is refused."""
+    back = delivery(reported(), state="delivered")
+    silent = delivery(reported(), state="delivered")
+    bounce(api, back)
+
+    def ids(receipt: str) -> list[str]:
+        return [one["id"] for one in api.get(f"/deliveries?receipt={receipt}").json["items"]]
+
+    assert (ids("bounced"), ids("none")) == ([back], [silent])
+    assert ids("arrived") == ids("complained") == []
+    assert api.get("/deliveries?receipt=odd").status == 422
+
+
+def test_what_cannot_be_read_is_listed_in_parts(api):
+    """The latest first, with its body, and a cursor for the rest."""
+    for number in range(3):
+        models.FeedbackQuarantined.objects.create(
+            received_at=number, channel="sqs", reason=f"reason {number}", body="{}"
+        )
+    first = api.get("/ses/quarantine?limit=2", role=Role.VIEWER).json
+    assert [one["reason"] for one in first["items"]] == ["reason 2", "reason 1"]
+    assert (first["total"], first["items"][0]["body"]) == (3, "{}")
+    rest = api.get(f"/ses/quarantine?limit=2&cursor={first['next']}").json
+    assert ([one["reason"] for one in rest["items"]], rest["next"]) == (["reason 0"], None)
+    api.get("/ses/quarantine?cursor=x").problem(404, "input.not-found")

@@ -2,6 +2,7 @@
 
 from tocsin.store.models.access import Person, Token
 from tocsin.store.models.alarm import Alarm, Transition
+from tocsin.store.models.arrival import ArrivalCanary, ArrivalProbe
 from tocsin.store.models.chain import ChainLook, ChainSeen
 from tocsin.store.models.configuration import ConfigurationVersion, StoredSecret
 from tocsin.store.models.delivery import (
@@ -16,6 +17,7 @@ from tocsin.store.models.delivery import (
 )
 from tocsin.store.models.doctor import DoctorRun
 from tocsin.store.models.feedback import (
+    FeedbackChannel,
     FeedbackQuarantined,
     FeedbackSeen,
     FeedbackWaiting,
@@ -31,9 +33,12 @@ from tocsin.store.models.operation import (
     RoleState,
     SourcePosition,
 )
+from tocsin.store.models.ses import SesLook
 
 __all__ = [
     "Alarm",
+    "ArrivalCanary",
+    "ArrivalProbe",
     "Attempt",
     "ChainLook",
     "ChainSeen",
@@ -43,6 +48,7 @@ __all__ = [
     "Delivery",
     "DeliveryTally",
     "DoctorRun",
+    "FeedbackChannel",
     "FeedbackQuarantined",
     "FeedbackSeen",
     "FeedbackWaiting",
@@ -56,6 +62,7 @@ __all__ = [
     "RelayUsage",
     "RoleState",
     "SeenCertificate",
+    "SesLook",
     "SnsSubscription",
     "SourcePosition",
     "StoredSecret",

@@ -104,6 +104,22 @@ class FeedbackWaiting(models.Model):
         return self.relay_id
 
 
+class FeedbackChannel(models.Model):
+    """When feedback last came in by one of its ways."""
+
+    channel = models.CharField(primary_key=True, max_length=20)
+    """``sqs``, ``sns`` or ``eventbridge``."""
+    last_at = models.BigIntegerField()
+    events = models.BigIntegerField()
+    """How many there were so far."""
+
+    class Meta:
+        db_table = "feedback_channel"
+
+    def __str__(self) -> str:
+        return self.channel
+
+
 class FeedbackQuarantined(models.Model):
     """What came as feedback and could not be read, with the reason."""
 

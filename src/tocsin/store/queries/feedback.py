@@ -183,6 +183,31 @@ def quarantine(bad: Iterable[tuple[str, str]], channel: str, at: Instant) -> Non
     )
 
 
+def note_taken(channel: str, events: int, at: Instant) -> None:
+    """Remember that so many events came in by this way now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO feedback_channel (channel, last_at, events) VALUES (%s, %s, %s) "
+            "ON CONFLICT (channel) DO UPDATE SET last_at = excluded.last_at, "
+            "events = feedback_channel.events + excluded.events",
+            [channel, at, events],
+        )
+
+
+def standings_since(first_delivery: str) -> dict[Standing, int]:
+    """How many recipients have each standing, of deliveries from that id on.
+
+    Ids sort by the time they were made, so that only the deliveries of that time are read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT standing, count(*) FROM recipient_receipt WHERE delivery_id >= %s "
+            "GROUP BY standing",
+            [first_delivery],
+        )
+        return {_STANDINGS[standing]: count for standing, count in cursor.fetchall()}
+
+
 def forget(*, seen_before: Instant, waiting_before: Instant, bad_before: Instant) -> int:
     """Drop what is of no use any more; gives how many events waited in vain."""
     with connection.cursor() as cursor:
