@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -73,22 +75,93 @@ STATISTICS = [
 ]
 
 
-def suppressed_page(token: str | None) -> dict[str, Any]:
+@dataclass(slots=True)
+class IamKey:
+    """An access key that the stand-in's IAM knows; times as IAM writes them."""
+
+    user: str
+    made: str
+    used: str | None = None
+    status: str = "Active"
+
+
+def suppressed_page(
+    token: str | None, every: Sequence[dict[str, Any]] = SUPPRESSED
+) -> dict[str, Any]:
     """Two entries a page, as a real list has a thousand."""
     start = int(token or 0)
-    page: dict[str, Any] = {"SuppressedDestinationSummaries": SUPPRESSED[start : start + 2]}
-    if start + 2 < len(SUPPRESSED):
+    page: dict[str, Any] = {"SuppressedDestinationSummaries": list(every[start : start + 2])}
+    if start + 2 < len(every):
         page["NextToken"] = str(start + 2)
     return page
 
 
-def statistics_xml() -> str:
+def identity(
+    *, kind: str = "DOMAIN", status: str = "SUCCESS", dkim: str = "SUCCESS", **said: Any
+) -> dict[str, Any]:
+    """GetEmailIdentity of an identity that is all right, but for what is said."""
+    return {
+        "IdentityType": kind,
+        "FeedbackForwardingStatus": True,
+        "VerificationStatus": status,
+        "VerifiedForSendingStatus": status == "SUCCESS",
+        "DkimAttributes": {"SigningEnabled": True, "Status": dkim, "Tokens": ["one", "two"]},
+        **said,
+    }
+
+
+def identities_page(every: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """ListEmailIdentities of these."""
+    return {
+        "EmailIdentities": [
+            {
+                "IdentityName": name,
+                "IdentityType": one["IdentityType"],
+                "SendingEnabled": one["VerifiedForSendingStatus"],
+                "VerificationStatus": one["VerificationStatus"],
+            }
+            for name, one in every.items()
+        ]
+    }
+
+
+def keys_xml(keys: dict[str, IamKey], form: dict[str, list[str]], asking: str) -> str | None:
+    """What IAM answers about access keys; None where it knows none such."""
+    action = form["Action"][0]
+    if action == "GetAccessKeyLastUsed":
+        key = keys.get(form["AccessKeyId"][0])
+        if key is None:
+            return None
+        used = "" if key.used is None else f"<LastUsedDate>{key.used}</LastUsedDate>"
+        words = ("N/A", "N/A") if key.used is None else (REGION, "ses")
+        result = (
+            f"<UserName>{key.user}</UserName><AccessKeyLastUsed>{used}<Region>{words[0]}</Region>"
+            f"<ServiceName>{words[1]}</ServiceName></AccessKeyLastUsed>"
+        )
+    else:
+        own = keys[asking].user if asking in keys else ""
+        user = form.get("UserName", [own])[0]
+        members = "".join(
+            f"<member><UserName>{user}</UserName><AccessKeyId>{id_}</AccessKeyId>"
+            f"<Status>{key.status}</Status><CreateDate>{key.made}</CreateDate></member>"
+            for id_, key in keys.items()
+            if key.user == user
+        )
+        result = f"<AccessKeyMetadata>{members}</AccessKeyMetadata><IsTruncated>false</IsTruncated>"
+    return (
+        f'<{action}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+        f"<{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>r</RequestId>"
+        f"</ResponseMetadata></{action}Response>"
+    )
+
+
+def statistics_xml(points: Sequence[dict[str, int]] = STATISTICS) -> str:
     """GetSendStatistics of the first version of the API, which speaks XML."""
     members = "".join(
         "<member>"
         + "".join(f"<{name}>{value}</{name}>" for name, value in one.items())
         + f"<Timestamp>2026-11-2{place}T10:00:00Z</Timestamp></member>"
-        for place, one in enumerate(STATISTICS)
+        for place, one in enumerate(points)
     )
     return (
         '<GetSendStatisticsResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">'
@@ -105,6 +178,14 @@ class StandIn:
         self.asked: list[str] = []
         self.files: dict[str, bytes] = {}
         self.redirects: dict[str, str] = {}
+        self.account: dict[str, Any] = copy.deepcopy(ACCOUNT)
+        self.suppressed: list[dict[str, Any]] = copy.deepcopy(SUPPRESSED)
+        self.statistics: list[dict[str, int]] = copy.deepcopy(STATISTICS)
+        self.identities: dict[str, dict[str, Any]] = {}
+        made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.keys = {KEY: IamKey("tocsin-api", made, made)}
+        self.rejects = False
+        """Whether every key is refused, as one that was deleted is."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -151,22 +232,24 @@ class StandIn:
             request.end_headers()
         elif parts.path in self.files:
             _answer(request, 200, self.files[parts.path], "application/x-pem-file")
-        elif (refusal := _refusal(request)) is not None:
+        elif (refusal := self._refusal(request)) is not None:
             _answer_json(request, *refusal)
         elif parts.path == "/v2/email/account":
-            _answer_json(request, 200, ACCOUNT)
+            _answer_json(request, 200, self.account)
+        elif (name := unquote(parts.path.removeprefix("/v2/email/identities/"))) in self.identities:
+            _answer_json(request, 200, self.identities[name])
         elif parts.path == "/v2/email/suppression/addresses":
             token = parse_qs(parts.query).get("NextToken", [None])[0]
-            _answer_json(request, 200, suppressed_page(token))
+            _answer_json(request, 200, suppressed_page(token, self.suppressed))
         else:
             _answer_json(request, 404, {"message": "nothing is there"}, "NotFoundException")
 
     def post(self, request: BaseHTTPRequestHandler, form: dict[str, list[str]]) -> None:
         """The first version of the API, and the one call of the second that is a POST."""
         if request.path.startswith("/v2/"):
-            refusal = _refusal(request)
-            _answer_json(request, *(refusal or (200, {"EmailIdentities": []})))
-        elif (refusal := _refusal(request)) is not None:
+            refusal = self._refusal(request)
+            _answer_json(request, *(refusal or (200, identities_page(self.identities))))
+        elif (refusal := self._refusal(request)) is not None:
             code = refusal[2].removesuffix("Exception")
             text = (
                 f"<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error>"
@@ -174,9 +257,22 @@ class StandIn:
             )
             _answer(request, refusal[0], text.encode(), "text/xml")
         elif form.get("Action") == ["GetSendStatistics"]:
-            _answer(request, 200, statistics_xml().encode(), "text/xml")
+            _answer(request, 200, statistics_xml(self.statistics).encode(), "text/xml")
+        elif form.get("Action", [""])[0] in {"GetAccessKeyLastUsed", "ListAccessKeys"}:
+            asking = next((one for one in self.keys if one in request.headers["Authorization"]), "")
+            said = keys_xml(self.keys, form, asking)
+            missing = (
+                "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no such key</Message>"
+                "</Error><RequestId>r</RequestId></ErrorResponse>"
+            )
+            _answer(request, 200 if said else 404, (said or missing).encode(), "text/xml")
         else:
             _answer(request, 500, b"", "text/xml")
+
+    def _refusal(self, request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], str] | None:
+        if self.rejects:
+            return 403, {"message": "no such key"}, "UnrecognizedClientException"
+        return _refusal(request)
 
 
 def _refusal(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], str] | None:

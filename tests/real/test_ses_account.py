@@ -51,6 +51,17 @@ def test_the_suppression_list_is_read_to_its_end(stand_in):
     assert found[0].since == 1_790_000_000_000_000
 
 
+def test_a_page_in_place_of_an_answer_is_told(stand_in, monkeypatch):
+    """As a proxy, or a load balancer in trouble, sends it."""
+    monkeypatch.setitem(stand_in.files, "/v2/email/account", b"<html>Service in trouble</html>")
+    monkeypatch.setattr(awsserver, "statistics_xml", lambda *_: "<html><br>")
+    for ask, action in ((account.account, "GetAccount"), (account.rates, "GetSendStatistics")):
+        with pytest.raises(AwsFailure) as refused:
+            ask(awsserver.aws(stand_in.url))
+        assert refused.value.finding.code == "aws.unavailable"
+        assert refused.value.finding.facts["action"] == f"ses:{action}"
+
+
 def test_rates_are_shares_of_all_attempts(stand_in):
     """11 of 200 bounced, 1 of 200 complained."""
     found = account.rates(awsserver.aws(stand_in.url))

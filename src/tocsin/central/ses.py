@@ -11,11 +11,20 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from tocsin.base.secret import Secret
-from tocsin.central.part import Line, Part
+from tocsin.central.part import Line, Name, Part, WholeNumber
 from tocsin.central.problem import Problem
 from tocsin.central.relay import SET
 
-FIELDS = ("region", "access_key", "secret_key_file", "topics", "queue", "endpoint_url")
+FIELDS = (
+    "region",
+    "access_key",
+    "secret_key_file",
+    "relay",
+    "topics",
+    "queue",
+    "endpoint_url",
+    "key_age_days",
+)
 """What ``ses`` is made of, as a document writes it."""
 
 _LONGEST_SECRET = 200
@@ -81,6 +90,10 @@ class Ses(Part):
     """URL of the SQS queue that feedback is fetched from."""
     endpoint_url: _WebAddress | None = None
     """Where the API is in place of AWS: a stand-in, or an endpoint of an own network."""
+    relay: Name | None = None
+    """The relay whose mail goes into this account, where its server's name does not say so."""
+    key_age_days: Annotated[WholeNumber, Field(ge=0, le=3650)] = 90
+    """Days after which an access key is called old; 0: never."""
 
 
 def read_secret_key(

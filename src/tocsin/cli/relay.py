@@ -86,13 +86,22 @@ def _use(health: RelayHealth) -> str:
 
 def _quota(health: RelayHealth) -> str:
     used = f"{health.used} recipients in {health.messages} messages"
-    return used if health.quota is None else f"{used}, of {health.quota} recipients"
+    if health.quota is None:
+        return used
+    if health.quota_set:
+        return f"{used}, of {health.quota} recipients as set"
+    others = health.account.sent_by_others
+    return f"{used}, {others} by others, of {health.quota} recipients by Amazon SES"
 
 
 def _rate(health: RelayHealth) -> str:
     parts = [
         f"{words} {value:g} recipients/s"
-        for words, value in (("set", health.rate_set), ("learnt", health.learnt_rate))
+        for words, value in (
+            ("set", health.rate_set),
+            ("from Amazon SES", health.account.max_send_rate),
+            ("learnt", health.learnt_rate),
+        )
         if value is not None
     ]
     return ", ".join(parts) or "no limit is set or learnt"

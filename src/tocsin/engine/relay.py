@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tocsin.base.home import Home, node_name
 from tocsin.base.secret import Secret
@@ -17,10 +18,26 @@ from tocsin.mail.relay.settings import Deadlines
 from tocsin.trust.anchor import Anchor
 from tocsin.trust.certificate import read_certificates
 
-__all__ = ["FIRST", "Relay", "relays"]
+__all__ = ["FIRST", "NO_LIMITS", "Limits", "Relay", "relays"]
 
 _MAX_RECIPIENTS = 50
 """Recipients of one message that the rehearsal relay takes, as Amazon SES does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the account behind a relay is allowed, as it says itself."""
+
+    max_send_rate: float | None = None
+    """Recipients a second."""
+    max_24_hour_send: int | None = None
+    """Recipients in any 24 hours."""
+    sent_by_others: int = 0
+    """Recipients of the last 24 hours that others sent to by the account, not this relay here."""
+
+
+NO_LIMITS = Limits()
+"""Nothing is known of an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +50,37 @@ class Relay:
     after_s: float
     """Seconds that all relays before it must have been paused; 0 for the first."""
     max_send_rate: float | None
-    """Recipients a second; None until learnt."""
+    """Recipients a second, as set by a person; None: as the account says, or until learnt."""
     max_24_hour_send: int | None
-    """Recipients in any 24 hours; None until learnt."""
+    """Recipients in any 24 hours, as set by a person; None: as the account says."""
     max_recipients: int
     """Recipients of one message handed over at once."""
+    account: Limits = field(default=NO_LIMITS)
+    """What the account allows; it is kept to wherever nothing is set."""
+
+    @property
+    def rate(self) -> float | None:
+        """Recipients a second at most; None where nobody says."""
+        return self.account.max_send_rate if self.max_send_rate is None else self.max_send_rate
+
+    @property
+    def quota(self) -> int | None:
+        """Recipients that this relay may send to in any 24 hours; None where nobody says.
+
+        The account's quota is everybody's who sends by it: what others used is not ours.
+        """
+        if self.max_24_hour_send is not None:
+            return self.max_24_hour_send
+        of_account = self.account.max_24_hour_send
+        return None if of_account is None else max(0, of_account - self.account.sent_by_others)
 
 
-def relays(home: Home, configuration: Configuration) -> tuple[Relay, ...]:
+def relays(
+    home: Home, configuration: Configuration, limits: Mapping[str, Limits] | None = None
+) -> tuple[Relay, ...]:
     """The relays in order of preference; none when nothing is configured.
+
+    `limits`: what the accounts behind them allow, by the relays' names.
 
     The rehearsal relay stands in for all of them. A run that it stands in for has no other,
     also not in the moment in which it is started again.
@@ -51,10 +90,14 @@ def relays(home: Home, configuration: Configuration) -> tuple[Relay, ...]:
         return (_rehearsal(stand_in, configuration),)
     if rehearsal.is_stand_in_run():
         return ()
-    return tuple(_relay(one, configuration) for one in configuration.every_relay)
+    known = limits or {}
+    return tuple(
+        _relay(one, configuration, known.get(one.name, NO_LIMITS))
+        for one in configuration.every_relay
+    )
 
 
-def _relay(one: Smtp | FurtherRelay, configuration: Configuration) -> Relay:
+def _relay(one: Smtp | FurtherRelay, configuration: Configuration, account: Limits) -> Relay:
     return Relay(
         settings=_settings(one, configuration),
         sender=check_address(one.sender) if one.sender else _first_sender(configuration),
@@ -62,6 +105,7 @@ def _relay(one: Smtp | FurtherRelay, configuration: Configuration) -> Relay:
         max_send_rate=one.max_send_rate,
         max_24_hour_send=one.max_24_hour_send,
         max_recipients=one.max_recipients,
+        account=account,
     )
 
 

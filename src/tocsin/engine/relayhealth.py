@@ -13,10 +13,11 @@ from tocsin.base.clock import HOUR, Instant, now, rfc3339
 from tocsin.base.home import Home
 from tocsin.central.appliance import GONE_AFTER
 from tocsin.domain.principal import Permission, Principal, require
-from tocsin.engine import appliance, nudge
+from tocsin.engine import appliance, nudge, sesaccount, seslimits
 from tocsin.engine.configuration import current
 from tocsin.engine.errors import Conflict, NotFound, RoleMissing
-from tocsin.engine.relay import Relay, relays
+from tocsin.engine.relay import Limits, Relay, relays
+from tocsin.engine.sesaccount import AccountStatus
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained, Finding
 from tocsin.store import models
@@ -75,7 +76,13 @@ class RelayHealth:
     rate_set: float | None
     learnt_rate: float | None
     quota: int | None
-    """Recipients in any 24 hours."""
+    """Recipients in any 24 hours, as set or as its account says."""
+    quota_set: bool
+    """Whether a person set that."""
+    account: Limits
+    """What its account allows; kept to wherever nothing is set."""
+    ses: AccountStatus | None
+    """The account at Amazon SES that its mail goes into; None where it is of none."""
     used: int
     """Recipients of the last 24 hours, counted as a rolling quota counts them."""
     messages: int
@@ -107,10 +114,13 @@ def relay_health(principal: Principal) -> list[RelayHealth]:
         NotPermitted: the role may not read.
     """
     require(principal, Permission.READ)
-    found = relays(Home.of_environment(), current().configuration)
+    configuration = current().configuration
+    limits = seslimits.limits(configuration)
+    found = relays(Home.of_environment(), configuration, limits)
     at = now()
     said = _said(at)
-    return [_health(place, one, said, at) for place, one in enumerate(found)]
+    account = sesaccount.account_status(configuration)
+    return [_health(place, one, said, account, at) for place, one in enumerate(found)]
 
 
 def find_relay(principal: Principal, name: str) -> RelayHealth:
@@ -149,7 +159,11 @@ def try_now(principal: Principal, name: str) -> RelayHealth:
 
 
 def _health(
-    place: int, relay: Relay, said: Mapping[str, list[Observed]], at: Instant
+    place: int,
+    relay: Relay,
+    said: Mapping[str, list[Observed]],
+    account: AccountStatus,
+    at: Instant,
 ) -> RelayHealth:
     settings = relay.settings
     state = operation.relay_state(settings.name)
@@ -163,7 +177,12 @@ def _health(
         after_s=relay.after_s,
         rate_set=relay.max_send_rate,
         learnt_rate=state.learnt_rate if state else None,
-        quota=relay.max_24_hour_send,
+        quota=relay.account.max_24_hour_send
+        if relay.max_24_hour_send is None
+        else relay.max_24_hour_send,
+        quota_set=relay.max_24_hour_send is not None,
+        account=relay.account,
+        ses=account if settings.name in account.relays else None,
         used=sum(recipients for _, _, recipients in usage),
         messages=sum(messages for _, messages, _ in usage),
         usage=usage,
@@ -245,11 +264,20 @@ def health_json(health: RelayHealth) -> dict[str, Any]:
         "last_accepted_at": _time(health.last_accepted_at),
         "rate_set": health.rate_set,
         "rate_learnt": health.learnt_rate,
+        "rate_of_account": health.account.max_send_rate,
         "max_24_hour_send": health.quota,
+        "max_24_hour_send_from": _quota_from(health),
+        "sent_by_others_24_hours": health.account.sent_by_others,
         "recipients_24_hours": health.used,
         "messages_24_hours": health.messages,
         "observed": [_observed_json(one) for one in health.observed],
     }
+
+
+def _quota_from(health: RelayHealth) -> str | None:
+    if health.quota is None:
+        return None
+    return "set" if health.quota_set else "amazon ses"
 
 
 def _observed_json(one: Observed) -> dict[str, Any]:

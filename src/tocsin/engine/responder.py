@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
+from collections.abc import Mapping
 
 import structlog
 from django.db import transaction
 
 from tocsin.base.clock import DAY, SECOND, SYSTEM_CLOCK, Instant
 from tocsin.base.home import Home
-from tocsin.engine import nudge, rehearsal
+from tocsin.engine import nudge, rehearsal, seslimits
 from tocsin.engine.accept import close_quiet
+from tocsin.engine.arrivalwatch import ArrivalWatch
 from tocsin.engine.chainwatch import ChainWatch
 from tocsin.engine.claimer import LEASE
 from tocsin.engine.composer import MessageComposer
@@ -22,11 +24,12 @@ from tocsin.engine.decide import Outdated, decide
 from tocsin.engine.feedbackpoll import FeedbackPoll
 from tocsin.engine.readiness import announce
 from tocsin.engine.rehearsal import RehearsalFacts
-from tocsin.engine.relay import relays
+from tocsin.engine.relay import Limits, relays
 from tocsin.engine.response import Response
 from tocsin.engine.responselog import ResponseLog
 from tocsin.engine.role import RunningRole
 from tocsin.engine.sender import Policy, Sender
+from tocsin.engine.seswatch import SesWatch
 from tocsin.engine.storethread import StoreThread
 from tocsin.store.queries import counters, operation, outbox, reports
 from tocsin.store.sqlite.checkpoint import checkpoint
@@ -71,12 +74,17 @@ class _Responder:
             store=self._store, owner=role.owner, composer=self._composer, log=self._log
         )
         self._chains = ChainWatch(self._store)
+        self._arrival = ArrivalWatch(self._store, wake_sender=self._sender.wake)
         self._feedback = FeedbackPoll(self._store)
+        self._ses = SesWatch(self._store)
         self._woken = asyncio.Event()
         self._response: Response | None = None
         self._stand_in: RehearsalFacts | None = None
         self._failure = ""
         self._policy = Policy()
+        self._adopted: Version | None = None
+        self._limits: Mapping[str, Limits] = {}
+        """What the accounts behind the relays allow, as it was seen last."""
         self._ahead: Instant | None = None
         """How far the wall clock was ahead of the monotonic one."""
         self._seen = 0
@@ -99,6 +107,8 @@ class _Responder:
             asyncio.create_task(self._tidy(), name="tidy"),
             asyncio.create_task(self._chains.run(), name="watch chains"),
             asyncio.create_task(self._feedback.run(), name="feedback"),
+            asyncio.create_task(self._arrival.run(), name="arrival"),
+            asyncio.create_task(self._ses.run(), name="watch amazon ses"),
         ]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -108,6 +118,8 @@ class _Responder:
             # What is on its way is finished and recorded; what is not, is in doubt.
             self._chains.stop()
             self._feedback.stop()
+            self._arrival.stop()
+            self._ses.stop()
             await self._sender.stop()
             await asyncio.wait([work[1]], timeout=_FINISH_S)
         finally:
@@ -157,19 +169,33 @@ class _Responder:
     async def _adopt(self, latest: Version) -> None:
         try:
             response = Response(latest.number, latest.configuration)
-            by = relays(self._home, latest.configuration)
+            limits = await self._store.insist(seslimits.limits, latest.configuration)
+            by = relays(self._home, latest.configuration, limits)
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with a version
             # The version before stays in force; the page says why this one is not.
             _log.exception("configuration not taken over", version=latest.number)
             self._failure = f"version {latest.number}: {error}"
             return
         self._failure = ""
+        self._adopted, self._limits = latest, limits
         self._response = response
         self._composer.adopt(response)
         self._policy = Policy(hold_doubted=latest.configuration.outbox.in_doubt == "hold")
         await self._sender.use_relays(by, self._policy)
         await self._chains.use_relays(by)
+        await self._ses.use(latest.configuration)
         _log.info("configuration taken over", version=latest.number)
+
+    async def _keep_to_limits(self) -> None:
+        """What an account allows has changed, or others sent by it: the sender keeps to that."""
+        if self._adopted is None:
+            return
+        configuration = self._adopted.configuration
+        limits = await self._store.insist(seslimits.limits, configuration)
+        if limits != self._limits:
+            self._limits = limits
+            by = relays(self._home, configuration, limits)
+            await self._sender.use_relays(by, self._policy)
 
     def _report(self) -> None:
         version = self._response.version if self._response is not None else 0
@@ -189,6 +215,7 @@ class _Responder:
                 self._woken.set()
             await self._store.insist(_expire)
             await self._store.insist(_forget)
+            await self._keep_to_limits()
             await self._sender.refresh()
             await asyncio.sleep(_HOUSEKEEPING_S)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,8 @@ class Route:
         self.window = relay.settings.window
         self.memory = RelayMemory(relay.settings)
         self.breaker = Breaker(clock)
-        self.bucket = Bucket(relay.max_send_rate)
-        self.quota = Quota(relay.max_24_hour_send)
+        self.bucket = Bucket(relay.rate)
+        self.quota = Quota(relay.quota)
         self.idle: list[RelayConnection] = []
         """Connections that carry nothing just now, the last used last."""
         self.carrying = 0
@@ -138,6 +139,20 @@ class Route:
     def quota_is_used(self) -> bool:
         """The quota of a day that was set leaves no room."""
         return self.quota.room(self._clock.now()) == 0
+
+    def adopt(self, relay: Relay) -> bool:
+        """Keep to what the account behind the relay allows by now.
+
+        False when more than that has changed, or when it ends a pause for want of quota: then
+        it is another route.
+        """
+        if replace(self.relay, account=relay.account) != relay:
+            return False
+        was_used = self.quota_is_used()
+        self.relay = relay
+        self.bucket.rate_set = relay.rate
+        self.quota.limit = relay.quota
+        return not was_used or self.quota_is_used()
 
     def remember(self, known: Remembered) -> None:
         """Take over what the store knows from before; a pause goes on as a try."""

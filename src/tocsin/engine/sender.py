@@ -93,7 +93,8 @@ class Sender:
     async def use_relays(self, relays: Sequence[Relay], policy: Policy | None = None) -> None:
         """Send by these relays from now on, in this order of preference.
 
-        One that is as before keeps its connections and what is known of it. What was
+        One that is as before keeps its connections and what is known of it, also when the
+        account behind it allows more or less by now. What was
         learnt of one that has changed is forgotten, its connections end with what they
         carry, and it is tried at once, since the change may be the cure.
         """
@@ -105,7 +106,7 @@ class Sender:
         routes: list[Route] = []
         for relay in relays:
             route = known.get(relay.settings.name)
-            if route is None or route.relay != relay:
+            if route is None or not route.adopt(relay):
                 route = Route(relay, self._clock)
                 route.remember(remembered[route.name])
             routes.append(route)

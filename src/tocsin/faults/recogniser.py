@@ -22,6 +22,15 @@ TYPED: Mapping[str, str] = {
     "auth.wrong-user-name": "tocsin.ses",
     "ses.wrong-host": "tocsin.ses",
     "ses.region-without-smtp": "tocsin.ses",
+    "ses.quota-near": "tocsin.ses",
+    "ses.under-review": "tocsin.ses",
+    "ses.bounce-rate": "tocsin.ses",
+    "ses.complaint-rate": "tocsin.ses",
+    "ses.dkim-failed": "tocsin.ses",
+    "ses.key-old": "tocsin.ses",
+    "ses.key-unused": "tocsin.ses",
+    "ses.key-inactive": "tocsin.ses",
+    "ses.key-gone": "tocsin.ses",
 }
 """Code → the package that finds it out, for what no program prints."""
 _TYPED_AREAS: Mapping[str, str] = {"sender": "tocsin.doctor"}

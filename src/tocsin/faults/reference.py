@@ -15,6 +15,8 @@ _SES = "Amazon SES Developer Guide, "
 _CODES = _SES + '"SMTP response codes returned by Amazon SES"'
 _ISSUES = _SES + '"Amazon SES SMTP issues"'
 _CREDENTIALS = _SES + '"Obtaining Amazon SES SMTP credentials"'
+_REPUTATION = _SES + '"Using reputation metrics to track bounce and complaint rates"'
+_KEYS = 'AWS IAM User Guide, "Managing access keys for IAM users"'
 _ENDPOINTS = 'AWS General Reference, "Amazon Simple Email Service endpoints and quotas"'
 
 REFERENCES: Mapping[str, tuple[str, ...]] = {
@@ -94,6 +96,15 @@ REFERENCES: Mapping[str, tuple[str, ...]] = {
     "ses.suppressed": (_SES + '"Using the account-level suppression list"',),
     "ses.wrong-host": (_ENDPOINTS,),
     "ses.region-without-smtp": (_ENDPOINTS,),
+    "ses.quota-near": (_SES + '"Managing your Amazon SES sending limits"',),
+    "ses.under-review": (_REPUTATION,),
+    "ses.bounce-rate": (_REPUTATION,),
+    "ses.complaint-rate": (_REPUTATION,),
+    "ses.dkim-failed": (_SES + '"Authenticating Email with DKIM in Amazon SES"', "RFC 6376"),
+    "ses.key-old": (_KEYS,),
+    "ses.key-unused": (_KEYS,),
+    "ses.key-inactive": (_KEYS,),
+    "ses.key-gone": (_KEYS,),
     "sender.domain-not-found": (f"{_SMTP} 2.3.5", "RFC 2308 section 2", "RFC 7505 section 4"),
     "sender.spf-missing": ("RFC 7208 sections 3 and 4.5", _SES + '"Authenticating email with SPF"'),
     "sender.spf-invalid": ("RFC 7208 sections 4.5, 4.6.4 and 5",),

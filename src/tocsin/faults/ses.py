@@ -18,6 +18,23 @@ def _ses(
     return Fault(code, title, cause, fix, Seriousness.ERROR, retry, scope, defaults)
 
 
+def _watch(
+    code: str,
+    title: str,
+    cause: str,
+    *fix: str,
+    severity: Seriousness = Seriousness.WARNING,
+    **defaults: str,
+) -> Fault:
+    """Found by looking at the account, before mail meets it."""
+    return Fault(code, title, cause, fix, severity, Retry.FINAL, Scope.ACTION, defaults)
+
+
+_ENTER_KEY = (
+    "Enter the new key: a relay's as User Name and Password, the password derived by tocsin ses "
+    f"password, in {place.SMTP}; that of the account as access_key and secret_key_file under ses."
+)
+
 FAULTS = (
     _ses(
         "ses.identity-not-verified",
@@ -129,5 +146,110 @@ FAULTS = (
         "Choose a region with an SMTP endpoint: tocsin ses endpoints",
         "Verified identities and SMTP credentials belong to one region: make them there.",
         region="this region",
+    ),
+    _watch(
+        "ses.quota-near",
+        "The day's quota at Amazon SES is nearly used up",
+        "{sent} of the {quota} recipients that the account may send to in 24 hours are used "
+        "({percent} %). What comes beyond the quota waits.",
+        "See what sends so much: everything that sends by this account in {region} counts, not "
+        "Tocsin alone.",
+        f"Group alarms in {place.ACTIONS}, so that fewer mails tell them.",
+        "Ask Amazon for a higher quota: Service Quotas in the AWS console, Amazon SES.",
+        sent="Most",
+        quota="many",
+        percent="80 or more",
+        region="the region",
+    ),
+    _watch(
+        "ses.under-review",
+        "Amazon SES reviews the account",
+        "Amazon put the account's sending in {region} under review. It may pause it.",
+        "Read the mail that Amazon sent to the account's address, and answer it.",
+        "Look at Reputation metrics in the Amazon SES console of {region}, and end what it names.",
+        region="the region",
+    ),
+    _watch(
+        "ses.bounce-rate",
+        "Too much of the account's mail bounces",
+        "{bounces} of {attempts} mails of the last two weeks bounced ({percent} %). Amazon SES "
+        "reviews an account at 5 % and may pause it at 10 %. Where few mails go out, a single "
+        "address that is gone is enough for that.",
+        f"Correct the addresses that are marked in {place.ACTIONS}, or take them off.",
+        "See in the Amazon SES console of {region} what else bounces: everything that sends by "
+        "this account counts, not Tocsin alone.",
+        bounces="Many",
+        attempts="the",
+        percent="5 or more",
+        region="the region",
+    ),
+    _watch(
+        "ses.complaint-rate",
+        "Recipients complain about the account's mail",
+        "{complaints} of {attempts} mails of the last two weeks were marked as unwanted by those "
+        "who got them ({percent} %). Amazon SES reviews an account at 0.1 % and may pause it at "
+        "0.5 %. Where few mails go out, a single complaint is enough for that.",
+        "Ask those whom alarms are mailed to whether they want them, and not to mark them as spam.",
+        f"Take who does not want them off To in {place.ACTIONS}.",
+        "See in the Amazon SES console of {region} what else is complained about: everything "
+        "that sends by this account counts, not Tocsin alone.",
+        complaints="Many",
+        attempts="the",
+        percent="0.1 or more",
+        region="the region",
+    ),
+    _watch(
+        "ses.dkim-failed",
+        "DKIM of the sender's identity is not in force",
+        "The DKIM status of {identity} is {status}. Its mail goes out without a signature of its "
+        "own domain, and receivers may take it for forged.",
+        "Open {identity} in the Amazon SES console of {region} and compare the DKIM records that "
+        "it shows with those in DNS.",
+        "Publish the records that are missing or differ. Amazon SES finds them by itself, within "
+        "72 hours.",
+        identity="the identity",
+        status="not SUCCESS",
+        region="the region",
+    ),
+    _watch(
+        "ses.key-old",
+        "An access key is old",
+        "The access key {key} was made {days} days ago; {limit} days are allowed.",
+        "Make a second access key for the same IAM user.",
+        _ENTER_KEY,
+        "When it is in use, switch the old key off in the IAM console, and delete it some days "
+        "later.",
+        "Another age is set by key_age_days under ses; 0 allows any.",
+        key="of the configuration",
+        days="too many",
+        limit="90",
+    ),
+    _watch(
+        "ses.key-unused",
+        "An access key has not been used for long",
+        "AWS has seen no use of the access key {key} since {since}. Amazon SES may refuse it "
+        "without Tocsin having noticed, as no mail went out by it.",
+        f"Send a test by the relay that signs in with it: Test Action in {place.ACTIONS}.",
+        "If it is not needed, take it out of the configuration and delete it in the IAM console.",
+        key="of the configuration",
+        since="more than 45 days ago",
+    ),
+    _watch(
+        "ses.key-inactive",
+        "An access key is switched off",
+        "The access key {key} is inactive: AWS refuses it.",
+        "Make it active in the IAM console, or make another one for its IAM user.",
+        _ENTER_KEY,
+        severity=Seriousness.ERROR,
+        key="of the configuration",
+    ),
+    _watch(
+        "ses.key-gone",
+        "An access key does not exist in the account",
+        "The account has no access key {key}: it was deleted, or belongs to another account.",
+        "Make an access key for an IAM user of this account.",
+        _ENTER_KEY,
+        severity=Seriousness.ERROR,
+        key="such as is configured",
     ),
 )

@@ -76,6 +76,7 @@ class Aws:
         # 200 ms and 30 MiB that a manager without a key never needs.
         from botocore import xform_name  # noqa: PLC0415
         from botocore.exceptions import ClientError  # noqa: PLC0415
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         with _making:  # botocore makes clients in one thread at a time; they serve in many
             client = self._clients.get((service, read_s)) or self._client(service, read_s)
@@ -84,6 +85,11 @@ class Aws:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
         except ClientError as error:
             raise self._failure(client, service, operation, error.response) from None
+        except ResponseParserError:
+            raise _unreadable(client, service, operation) from None
+        # Of JSON that is none botocore makes an empty answer, which would read as "no" to all.
+        if any(name not in answer for name in _ALWAYS.get(operation, ())):
+            raise _unreadable(client, service, operation)
         return answer
 
     def pages(
@@ -135,15 +141,11 @@ class Aws:
         return client
 
     def _failure(self, client: BaseClient, service: str, operation: str, answer: Any) -> AwsFailure:
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
-        host = urlsplit(client.meta.endpoint_url).hostname or "AWS"
-        action = f"{_PREFIX[service]}:{operation}"
+        facts = _asked(client, service, operation)
         error = answer.get("Error", {})
         code = str(error.get("Code", "")).removeprefix("AWS.SimpleQueueService.")
-        facts = {"host": host, "action": action}
         if code in _DENIED:
-            return NotAllowed(host, action)
+            return NotAllowed(facts["host"], facts["action"])
         if code in _REJECTED:
             return AwsFailure(
                 Finding("aws.credentials-rejected", {**facts, "reason": _REJECTED[code]})
@@ -154,6 +156,27 @@ class Aws:
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         known = "aws.unavailable" if status >= _THEIR_TROUBLE else "aws.refused"
         return AwsFailure(Finding(known, {**facts, "reason": said, "error": code}))
+
+
+_ALWAYS: Mapping[str, tuple[str, ...]] = {
+    "GetAccount": ("SendingEnabled", "ProductionAccessEnabled"),
+    "GetEmailIdentity": ("VerifiedForSendingStatus",),
+}
+"""Call → what stands in every answer to it that is one."""
+
+
+def _unreadable(client: BaseClient, service: str, operation: str) -> AwsFailure:
+    """A page of a proxy, or of AWS itself in trouble, in place of what the API says."""
+    facts = {**_asked(client, service, operation), "reason": "its answer cannot be read"}
+    return AwsFailure(Finding("aws.unavailable", facts))
+
+
+def _asked(client: BaseClient, service: str, operation: str) -> dict[str, str]:
+    """Who was asked for what."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    host = urlsplit(client.meta.endpoint_url).hostname or "AWS"
+    return {"host": host, "action": f"{_PREFIX[service]}:{operation}"}
 
 
 _MOST_PAGES = 200

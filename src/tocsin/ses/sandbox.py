@@ -21,7 +21,7 @@ _VERIFIED = "SUCCESS"
 def may_send_from(address: str, identities: Iterable[Identity]) -> bool:
     """Whether an identity that is verified, and not switched off, covers the sender."""
     able = [one for one in _verified(identities) if one.sending_enabled]
-    return any(_covers(one, address) for one in able)
+    return any(covers(one, address) for one in able)
 
 
 def unverified(addresses: Iterable[str], identities: Collection[Identity]) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def unverified(addresses: Iterable[str], identities: Collection[Identity]) -> tu
     return tuple(
         one
         for one in dict.fromkeys(addresses)
-        if _domain(one) != SIMULATOR and not any(_covers(each, one) for each in able)
+        if _domain(one) != SIMULATOR and not any(covers(each, one) for each in able)
     )
 
 
@@ -38,7 +38,8 @@ def _verified(identities: Iterable[Identity]) -> Iterable[Identity]:
     return (one for one in identities if one.verification == _VERIFIED)
 
 
-def _covers(identity: Identity, address: str) -> bool:
+def covers(identity: Identity, address: str) -> bool:
+    """Whether an identity, verified or not, speaks for an address."""
     domain = _domain(address)
     if identity.kind == _ADDRESS:
         local = address.rpartition("@")[0]

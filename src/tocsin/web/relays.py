@@ -15,9 +15,10 @@ from tocsin.domain.delivery import DeliveryState
 from tocsin.domain.principal import Principal
 from tocsin.engine import appliance, relayhealth
 from tocsin.engine.relayhealth import RelayHealth
-from tocsin.web import path, plot
+from tocsin.web import path, plot, seslines
 from tocsin.web.answer import page
 from tocsin.web.path import Stop
+from tocsin.web.seslines import Line
 
 _TOOK = DeliveryState.DELIVERED.value
 
@@ -32,6 +33,8 @@ class _Shown:
     """Which look the state of use has."""
     stops: tuple[Stop, ...]
     plot: plot.Plot
+    ses: tuple[Line, ...]
+    """The account at Amazon SES that its mail goes into; nothing where it is of none."""
 
 
 @require_safe
@@ -60,7 +63,8 @@ def _shown(one: RelayHealth) -> _Shown:
         look = "warn"
     counts = [(at, _TOOK, taken) for at, taken, _recipients in one.usage]
     stops = path.stops_of_fault(one.explained) if one.explained else ()
-    return _Shown(one, use, look, stops, plot.draw(counts, (_TOOK,), now()))
+    ses = seslines.of_relay(one)
+    return _Shown(one, use, look, stops, plot.draw(counts, (_TOOK,), now()), ses)
 
 
 @require_POST

@@ -37,6 +37,16 @@ def test_what_is_shown_can_be_applied_and_changes_nothing():
     assert diff(one, again) == []
 
 
+def test_relay_and_age_are_shown_where_they_were_said():
+    """And come back; what is as it is without saying is left out."""
+    said = {"region": "eu-west-1", "relay": "tunnel", "key_age_days": 0}
+    one = applied({"ses": said})
+    assert show(one)["ses"] == said
+    assert applied({"ses": show(one)["ses"]}, one) == one
+    usual = applied({"ses": {"region": "eu-west-1", "key_age_days": 90}})
+    assert show(usual)["ses"] == {"region": "eu-west-1"}
+
+
 def test_a_difference_tells_no_secret():
     """Field by field, and of the secret only that it is another."""
     one = applied({"ses": SES})
@@ -60,6 +70,9 @@ def test_without_an_access_key_no_secret_stays():
 @pytest.mark.parametrize(
     ("said", "path"),
     [
+        ({**SES, "key_age_days": -1}, "ses.key_age_days"),
+        ({**SES, "key_age_days": True}, "ses.key_age_days"),
+        ({**SES, "relay": ""}, "ses.relay"),
         ({}, "ses.region"),
         ({"region": "Ireland"}, "ses.region"),
         ({"region": "eu-west-1", "access_key": "my key"}, "ses.access_key"),
