@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.base.home import Home
 from tocsin.base.secret import Secret
+from tocsin.cli import sesfeedback, sessetup, sesstatus
 from tocsin.cli.main import common
 from tocsin.cli.output import Output, table
 from tocsin.cli.trouble import WrongUse
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     )
     common(endpoints)
     endpoints.set_defaults(run=_endpoints)
+    sesfeedback.add_actions(actions)
+    sesstatus.add_actions(actions)
+    sessetup.add_actions(actions)
 
 
 def _password(arguments: argparse.Namespace, _home: Home, output: Output) -> int:

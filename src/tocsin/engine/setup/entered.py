@@ -23,6 +23,16 @@ class AccessKey:
     secret_key: Secret
     keep: bool = False
     """Store the secret too, so that Tocsin goes on watching the account."""
+    watch: AccessKey | None = None
+    """The key that the account is asked with where this one may only send, as that of a user
+    made by `make_user`; whether it is stored is said by its own `keep`."""
+    fresh: bool = False
+    """Made a moment ago: IAM takes some seconds to tell SES of it, so a refusal is tried again."""
+
+    @property
+    def asking(self) -> AccessKey:
+        """The key that the account is asked with."""
+        return self.watch or self
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +77,5 @@ class Choice:
     action: str = "Mail the SOC"
     """Name of that action."""
     trust: tuple[str, ...] = ()
-    """SHA-256 of the certificates among those collected that are to be trusted."""
+    """SHA-256 of the certificates that are to be trusted: any of those collected, or the one
+    proposed."""

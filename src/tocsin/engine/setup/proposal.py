@@ -50,6 +50,8 @@ class Proposal:
     """Verified identities that may be sent from."""
     actions: tuple[ActionCheck, ...]
     """Email actions with recipients that the sandbox refuses; empty out of it, or not known."""
+    agreed: tuple[Certificate, ...] = ()
+    """What this look was told to count as trusted, though it is in no trust store yet."""
 
     @property
     def in_sandbox(self) -> bool | None:
