@@ -12,6 +12,7 @@ from tocsin.api.caller import caller
 from tocsin.api.listing import Conditions, Paging, clamp, part_of
 from tocsin.base.clock import rfc3339
 from tocsin.base.secret import Secret
+from tocsin.central.arrival import Arrival, mailbox_over_api
 from tocsin.central.configuration import Ciphers, Outbox
 from tocsin.central.relay import SET
 from tocsin.central.ses import Ses, given_over_api
@@ -26,6 +27,7 @@ _DOCUMENT = described(
             "relays": {"type": "array", "items": FurtherRelay.model_json_schema()},
             "outbox": {"anyOf": [Outbox.model_json_schema(), {"type": "null"}]},
             "ses": {"anyOf": [Ses.model_json_schema(), {"type": "null"}]},
+            "arrival": {"anyOf": [Arrival.model_json_schema(), {"type": "null"}]},
             **{name: {"type": "array"} for name in ("trust", "sources", "actions", "rules")},
             "trust_system_roots": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
             "ciphers": {"anyOf": [Ciphers.model_json_schema(), {"type": "null"}]},
@@ -69,6 +71,7 @@ def change_configuration(request: HttpRequest, how: Query[Change]) -> dict[str, 
     if "smtp" in document:
         document["smtp"] = _with_secret(document["smtp"])
     document |= {"ses": given_over_api(document["ses"])} if "ses" in document else {}
+    document |= {"arrival": mailbox_over_api(document["arrival"])} if "arrival" in document else {}
     if isinstance(document.get("relays"), list):
         document["relays"] = [_with_secret(one) for one in document["relays"]]
     changed = configuration.change(

@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 import tocsin
 from tocsin.api import (
     alarms,
+    arrival,
     ciphers,
     configuration,
     deliveries,
@@ -24,7 +25,9 @@ from tocsin.api import (
     relays,
     remedy,
     response,
+    sesaccount,
     sesfeedback,
+    sessetup,
     trust,
     watch,
 )
@@ -60,6 +63,7 @@ BODIES = {
     **explain.BODIES,
     **messages.BODIES,
     **remedy.BODIES,
+    **sessetup.BODIES,
 }
 
 _PROBLEM = {
@@ -112,7 +116,10 @@ for part in (
     probe,
     ciphers,
     configuration,
+    sesaccount,
     sesfeedback,
+    sessetup,
+    arrival,
     explain,
     messages,
 ):

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tocsin.base.clock import Instant
 from tocsin.base.secret import Secret
+from tocsin.central.arrival import check_arrival, with_password
 from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import Invalid, Problem, join
 from tocsin.central.reading import Given
@@ -32,12 +33,15 @@ def merge(current: Configuration, given: Given) -> Configuration:
         parts["relays"] = tuple(_with_password(one, known) for one in parts["relays"])
     if parts.get("ses") is not None and given.keeps_ses_key and current.ses is not None:
         parts["ses"] = with_secret_key(parts["ses"], current.ses.secret_key)
+    if parts.get("arrival") is not None and given.keeps_mailbox_password and current.arrival:
+        parts["arrival"] = with_password(parts["arrival"], current.arrival.password)
     if "trust" in parts:
         parts["trust"] = _keeping_origin(current.trust, parts["trust"])
     merged = current.model_copy(update=parts)
     problems = [
         *_relay_problems(merged),
         *(check_key(merged.ses) if merged.ses is not None else ()),
+        *_arrival_problems(merged),
         *_anchor_problems(current, merged, given.at),
         *_rule_problems(merged),
     ]
@@ -61,6 +65,11 @@ def _relay_problems(merged: Configuration) -> Iterator[Problem]:
         yield Problem(FIRST, "is not set, and relays stand after it", "relays: [] beside it")
     for place, one in enumerate(merged.relays):
         yield from check_sign_in(join("relays", place), one)
+
+
+def _arrival_problems(merged: Configuration) -> Iterator[Problem]:
+    if merged.arrival is not None:
+        yield from check_arrival(merged.arrival, tuple(one.name for one in merged.every_relay))
 
 
 def _keeping_origin(

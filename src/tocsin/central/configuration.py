@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from tocsin.base.clock import Instant
+from tocsin.central.arrival import Arrival
 from tocsin.central.part import Line, Name, Part, WholeNumber
 from tocsin.central.ses import Ses
 from tocsin.central.smtp import FurtherRelay, Smtp
@@ -99,6 +100,7 @@ class Configuration(Part):
     relays: tuple[FurtherRelay, ...] = ()
     outbox: Outbox = Outbox()
     ses: Ses | None = None
+    arrival: Arrival | None = None
     trust: tuple[TrustEntry, ...] = ()
     trust_system_roots: bool = False
     """Whether the roots of the operating system are trusted too."""

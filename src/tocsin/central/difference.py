@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.base.secret import Secret
+from tocsin.central.arrival import Arrival
 from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import join
 from tocsin.central.relay import SET
@@ -46,6 +47,7 @@ def diff(before: Configuration, after: Configuration) -> list[Difference]:
     found += _compare_relays(before.relays, after.relays)
     found += _compare("outbox", before.outbox.model_dump(), after.outbox.model_dump())
     found += _compare_ses(before.ses, after.ses)
+    found += _compare_arrival(before.arrival, after.arrival)
     found += _compare_named("trust", before.trust, after.trust, _anchor)
     found += _compare(
         "",
@@ -79,6 +81,19 @@ def _compare_ses(before: Ses | None, after: Ses | None) -> Iterator[Difference]:
         "ses.secret_key",
         before.secret_key if before else None,
         after.secret_key if after else None,
+    )
+
+
+def _compare_arrival(before: Arrival | None, after: Arrival | None) -> Iterator[Difference]:
+    yield from _compare(
+        "arrival",
+        before.model_dump(exclude={"password"}, exclude_defaults=True) if before else {},
+        after.model_dump(exclude={"password"}, exclude_defaults=True) if after else {},
+    )
+    yield from _compare_secret(
+        "arrival.password",
+        before.password if before else None,
+        after.password if after else None,
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tocsin.base.clock import Instant
+from tocsin.central.arrival import FIELDS as ARRIVAL_FIELDS
+from tocsin.central.arrival import Arrival, read_mailbox_password
 from tocsin.central.configuration import PARTS, Ciphers, Outbox, RuleEntry, TrustEntry
 from tocsin.central.kinds import Kinds, KindSchema
 from tocsin.central.notation import parse
@@ -63,6 +65,8 @@ class Given:
     """When the document was given: what certificates are judged by."""
     keeps_ses_key: bool = False
     """Whether the secret of the AWS access key is to stay as it is."""
+    keeps_mailbox_password: bool = False
+    """Whether the password of the arrival probe's mailbox is to stay as it is."""
 
 
 def load(
@@ -91,7 +95,13 @@ def load(
     parts = {str(name): reader.part(str(name), value) for name, value in document.items()}
     if reader.problems:
         raise Invalid(reader.problems)
-    return Given(parts, frozenset(reader.kept), at, reader.keeps_ses_key)
+    return Given(
+        parts,
+        frozenset(reader.kept),
+        at,
+        reader.keeps_ses_key,
+        reader.keeps_mailbox_password,
+    )
 
 
 class _Reader:
@@ -105,6 +115,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.kept: set[str] = set()
         self.keeps_ses_key = False
+        self.keeps_mailbox_password = False
 
     def part(self, name: str, value: object) -> Any:
         """The part of that name, or whatever when there are problems."""
@@ -115,8 +126,8 @@ class _Reader:
                 return self._relays(value)
             case "outbox":
                 return Outbox() if value is None else self._outbox(value)
-            case "ses":
-                return self._ses(value)
+            case "ses" | "arrival":
+                return self._ses(value) if name == "ses" else self._arrival(value)
             case "ciphers":
                 return Ciphers(preset="tocsin") if value is None else self._ciphers(value)
             case "trust":
@@ -186,6 +197,23 @@ class _Reader:
         if secret is not None:
             fields["secret_key"] = secret
         return self._model("ses", Ses, fields, SES_FIELDS)
+
+    def _arrival(self, value: object) -> Arrival | None:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self._tell("arrival", "is no mapping")
+            return None
+        fields = {
+            name: said
+            for name, said in value.items()
+            if said is not None or name in {"password", "password_file"}
+        }
+        password = read_mailbox_password(fields, self._file, self.problems.append)
+        self.keeps_mailbox_password = password.stays
+        if password.value is not None:
+            fields["password"] = password.value
+        return self._model("arrival", Arrival, fields, ARRIVAL_FIELDS)
 
     def _trust(self, value: object) -> tuple[TrustEntry, ...]:
         found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.central.arrival import show_arrival
 from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.relay import FURTHER_FIELDS, SET
 from tocsin.central.ses import show_ses
@@ -21,6 +22,7 @@ def show(configuration: Configuration, *, whole: bool = False) -> dict[str, Any]
         "relays": [show_relay(one, whole=whole) for one in configuration.relays],
         "outbox": configuration.outbox.model_dump(),
         "ses": None if configuration.ses is None else show_ses(configuration.ses),
+        "arrival": None if configuration.arrival is None else show_arrival(configuration.arrival),
         "trust": [_anchor(one) for one in configuration.trust],
         "trust_system_roots": configuration.trust_system_roots,
         "ciphers": configuration.ciphers.model_dump(exclude_none=True),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tocsin.base.secret import Secret
+from tocsin.central.arrival import Arrival
 from tocsin.central.configuration import Ciphers, Configuration, Outbox, RuleEntry, TrustEntry
 from tocsin.central.kinds import Kinds, KindSchema
 from tocsin.central.ses import Ses
@@ -30,6 +31,11 @@ def to_stored(configuration: Configuration, keep: Callable[[str, Secret], str]) 
         stored["ses"].pop("secret_key_file", None)
         if configuration.ses.secret_key is not None:
             stored["ses"]["secret_key"] = keep("ses.secret_key", configuration.ses.secret_key)
+    if configuration.arrival is not None:
+        stored["arrival"].pop("password_file", None)
+        if configuration.arrival.password is not None:
+            password = configuration.arrival.password
+            stored["arrival"]["password"] = keep("arrival.password", password)
     ordered: dict[str, Any] = _ordered(stored)
     return ordered
 
@@ -67,6 +73,7 @@ def from_stored(
         ),
         outbox=Outbox.model_validate(stored.get("outbox", {})),
         ses=_ses(stored.get("ses"), fetch),
+        arrival=_arrival(stored.get("arrival"), fetch),
         trust=tuple(TrustEntry.model_validate(one) for one in stored.get("trust", ())),
         trust_system_roots=stored.get("trust_system_roots", False),
         ciphers=Ciphers.model_validate(ciphers),
@@ -85,6 +92,10 @@ def _ses(stored: Mapping[str, Any] | None, fetch: Callable[[str], Secret]) -> Se
         return None
     key = {"secret_key": fetch(stored["secret_key"])} if "secret_key" in stored else {}
     return Ses.model_validate({**stored, **key})
+
+
+def _arrival(stored: Mapping[str, Any] | None, fetch: Callable[[str], Secret]) -> Arrival | None:
+    return None if stored is None else Arrival.model_validate(_opened(stored, fetch))
 
 
 def _of_kinds(entries: Any, kinds: Mapping[str, KindSchema]) -> tuple[Any, ...]:

@@ -41,8 +41,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "deliveries": ("delivery", "the outbox"),
     "delivery": ("delivery", "deliveries: show, alarms, retry, hold, release, cancel"),
     "relay": ("relay", "the relays that mail goes to: list, try"),
+    "arrival": ("arrival", "whether mail that the relay accepts arrives in a mailbox"),
     "message": ("message", "a received message: what its headers prove"),
-    "ses": ("ses", "Amazon SES: the SMTP password for an IAM secret access key"),
+    "ses": ("ses", "Amazon SES: SMTP password, endpoints, feedback"),
     "user": ("user", "people who sign in: add, list, remove, reset"),
     "token": ("token", "API tokens: add, list, remove"),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tocsin.channels.email.kind import Email
 from tocsin.domain.delivery import RecipientState
+from tocsin.engine.arrivalmail import canary_mail, is_canary
 from tocsin.engine.composing import NotComposed
 from tocsin.engine.configuration import version
 from tocsin.engine.kinds import ACTIONS
@@ -61,7 +62,8 @@ class MessageComposer:
             one.address for one in outgoing.recipients if one.state is RecipientState.PENDING
         ]
         recipients = tuple(pending[: relay.max_recipients])
-        notify = _notices(self._action(outgoing).settings.notify)
+        asked = None if is_canary(outgoing) else self._action(outgoing).settings.notify
+        notify = _notices(asked)
         return Envelope(outgoing.id, relay.sender, recipients, content, notify)
 
     def mail(self, outgoing: Outgoing, sender: str) -> Mail:
@@ -70,6 +72,8 @@ class MessageComposer:
         Raises:
             NotComposed: the action is none of mail.
         """
+        if is_canary(outgoing):
+            return canary_mail(outgoing, sender)
         action = self._action(outgoing)
         kind = ACTIONS.get(outgoing.kind)
         if not isinstance(kind, Email):

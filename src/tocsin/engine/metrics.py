@@ -10,12 +10,14 @@ from tocsin.base.clock import SECOND, now
 from tocsin.central.appliance import GONE_AFTER
 from tocsin.domain.delivery import DeliveryState
 from tocsin.store import models
+from tocsin.store.queries.arrival import last_latency
 from tocsin.store.queries.counters import all_counters
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 _HELP = {
     "tocsin_alarms": "Reports accepted, by the type of their source.",
+    "tocsin_canaries": "Canaries of the arrival probe, by what became of them.",
     "tocsin_alarms_worked": "Alarms that people acknowledged or closed.",
     "tocsin_deliveries": "Entries of deliveries into a state.",
     "tocsin_receipts": "Recipients that a receipt came of, by what it says.",
@@ -69,6 +71,13 @@ def _gauges() -> list[str]:
         f'tocsin_relay_paused{{relay="{_label(row.name)}"}} {int(row.paused_at is not None)}'
         for row in models.RelayState.objects.order_by("name")
     ]
+    latency = last_latency()
+    if latency is not None:
+        lines += [
+            "# TYPE tocsin_arrival_latency_seconds gauge",
+            "# HELP tocsin_arrival_latency_seconds From accepted to arrived, of the last canary.",
+            f"tocsin_arrival_latency_seconds {latency / SECOND:.3f}",
+        ]
     lines += [
         "# TYPE tocsin_role_up gauge",
         "# HELP tocsin_role_up 1 while a role reports itself.",

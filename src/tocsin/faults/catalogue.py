@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
-from tocsin.faults import auth, aws, local, network, sender, ses, smtp, tls
+from tocsin.faults import arrival, auth, aws, local, network, sender, ses, smtp, tls
 from tocsin.faults.doubt import DOUBTS
 from tocsin.faults.fault import Explained, Fault, Finding
 from tocsin.faults.offer import OFFERS
@@ -41,6 +41,7 @@ FAULTS: Mapping[str, Fault] = {
         ses.FAULTS,
         sender.FAULTS,
         aws.FAULTS,
+        arrival.FAULTS,
         local.FAULTS,
     )
 }

@@ -18,6 +18,8 @@ _AREAS = {
     "ses": "Amazon SES",
     "sender": "The sender's domain",
     "aws": "The API of AWS",
+    "arrival": "Arrival in the mailbox",
+    "imap": "The mailbox of the arrival probe",
     "store": "Store",
     "clock": "Clock",
     "message": "Messages",

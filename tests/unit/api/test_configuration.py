@@ -36,6 +36,7 @@ def test_an_empty_manager_shows_an_empty_document(api):
             "relays": [],
             "outbox": {"in_doubt": "again", "keep_trying_h": 24, "page_address": ""},
             "ses": None,
+            "arrival": None,
             "trust": [],
             "trust_system_roots": False,
             "ciphers": {"preset": "tocsin"},

@@ -39,6 +39,7 @@ def test_an_empty_manager_shows_every_part() -> None:
         "relays": [],
         "outbox": {"in_doubt": "again", "keep_trying_h": 24, "page_address": ""},
         "ses": None,
+        "arrival": None,
         "trust": [],
         "trust_system_roots": False,
         "ciphers": {"preset": "tocsin"},
