@@ -12,7 +12,8 @@ from tocsin.faults.fault import Seriousness
 
 _ORDER = (
     *("host", "dns", "tcp", "greeting", "ehlo", "starttls", "tls", "clock", "certificate"),
-    *("credentials", "auth", "mail", "rcpt", "data", "body", "mx", "spf", "dkim", "dmarc"),
+    *("credentials", "key", "auth", "account", "identity", "mail", "sandbox", "rcpt"),
+    *("suppression", "data", "body", "mx", "spf", "dkim", "dmarc"),
 )
 _RANK = {Seriousness.ERROR: 0, Seriousness.WARNING: 1, Seriousness.NOTE: 2}
 
@@ -38,17 +39,28 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
     "ses.wrong-host": _NOT_REACHED,
     "ses.region-without-smtp": _NOT_REACHED,
     "tls.wrong-mode": _MISUNDERSTOOD,
-    "clock.skew": frozenset({"tls.expired", "tls.not-yet-valid"}),
+    "clock.skew": frozenset({"tls.expired", "tls.not-yet-valid", "aws.credentials-rejected"}),
     "auth.secret-not-smtp-password": _NOT_LET_IN,
     "auth.temporary-credentials": _NOT_LET_IN,
     "auth.wrong-user-name": _NOT_LET_IN,
     "auth.password-damaged": _NOT_LET_IN,
     "auth.wrong-region": _NOT_LET_IN,
     "ses.old-password": _NOT_LET_IN,
+    "ses.key-gone": _NOT_LET_IN,
+    "ses.key-inactive": _NOT_LET_IN,
+    "ses.sending-paused": frozenset(
+        {"smtp.sender-refused", "smtp.content-rejected", "smtp.temporary"}
+    ),
+    "ses.daily-quota": frozenset({"ses.rate-exceeded", "smtp.temporary"}),
+    "ses.identity-not-verified": frozenset({"smtp.sender-refused", "smtp.content-rejected"}),
+    "ses.sandbox-recipient": frozenset({"smtp.recipient-refused", "smtp.content-rejected"}),
     "sender.domain-not-found": frozenset({"sender.dmarc-missing"}),
     "smtp.masked-by-firewall": frozenset({"smtp.starttls-missing", "auth.not-offered"}),
 }
 """Cause → what follows from it, wherever both were met."""
+
+_LISTED = ("addresses", "recipients")
+"""Evidence that is put together where the same fault was met more than once."""
 
 _BY_ADDRESS = frozenset({"tcp", "greeting", "ehlo", "starttls", "tls", "certificate"})
 
@@ -79,11 +91,18 @@ def _diagnosed(sight: Sight, good: Collection[str]) -> Diagnosed:
 
 
 def _joined(first: Diagnosed, again: Diagnosed) -> Diagnosed:
-    """The same fault met once more: at another address, say."""
-    both = [*first.evidence.get("addresses", ()), *again.evidence.get("addresses", ())]
-    evidence = {**first.evidence, **({"addresses": list(dict.fromkeys(both))} if both else {})}
+    """The same fault met once more: at another address, of another recipient, by another look."""
+    finding, evidence = first.finding, dict(first.evidence)
+    if first.step != again.step:
+        # What the relay said and what its account says show it together.
+        finding = replace(finding, facts={**again.finding.facts, **finding.facts})
+        evidence = {**again.evidence, **evidence}
+    for name in _LISTED:
+        both = [*first.evidence.get(name, ()), *again.evidence.get(name, ())]
+        if both:
+            evidence[name] = list(dict.fromkeys(both))
     severity = min(first.severity, again.severity, key=_RANK.__getitem__)
-    return replace(first, evidence=evidence, severity=severity)
+    return replace(first, finding=finding, evidence=evidence, severity=severity)
 
 
 def _linked(one: Diagnosed, all_: Mapping[str, Diagnosed]) -> Diagnosed:

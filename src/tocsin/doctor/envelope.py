@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tocsin.base.ids import uuid7
 from tocsin.doctor.errand import Errand
 from tocsin.doctor.evidence import evidence_of
@@ -55,7 +57,8 @@ def _refused(
 ) -> Sight:
     named = {**passage.facts, "sender": envelope.sender, "recipient": recipient}
     finding = finding_of_refusal(Step.RCPT, reply, named, envelope)
-    return _sight(passage, finding, most)
+    sight = _sight(passage, finding, most)
+    return replace(sight, evidence={**sight.evidence, "recipients": [recipient]})
 
 
 def _sight(passage: Passage, finding: Finding, most: Seriousness = Seriousness.ERROR) -> Sight:

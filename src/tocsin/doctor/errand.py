@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tocsin.mail.relay.settings import RelaySettings
 from tocsin.mail.smtp.opening import Encryption
+
+if TYPE_CHECKING:
+    from tocsin.ses.aws import Aws
 
 SUBMISSION = (
     (587, Encryption.STARTTLS),
@@ -34,3 +38,7 @@ class Errand:
     """Name servers to ask, as ``address`` or ``address:port``; none: those of this machine."""
     neighbours: tuple[tuple[int, Encryption], ...] = SUBMISSION
     """Other ports of the host that are tried where its own is closed or has no TLS."""
+    aws: Aws | None = None
+    """A key to the account at Amazon SES that the relay's mail goes into; None: it is not asked."""
+    max_send_rate: float | None = None
+    """Recipients a second that this account allows, as far as it was seen before."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tocsin.base.clock import now
-from tocsin.doctor.diary import quiet
+from tocsin.doctor.diary import Diary, quiet
 from tocsin.doctor.evidence import evidence_of
 from tocsin.doctor.passage import OF_THE_CERTIFICATE, Passage, Way
 from tocsin.doctor.remedies import other_mode
@@ -32,19 +32,27 @@ _DHE = ("DHE-", "EDH-")
 _MISUNDERSTOOD = frozenset({"smtp.banner-timeout", "tls.wrong-mode", "smtp.closed-early"})
 
 
-class Further:
-    """The look behind one failed connection; what it learns goes to `seen` as well."""
+_STEP = "look"
 
-    def __init__(self, failed: Passage, seen: Seen) -> None:
+
+class Further:
+    """The look behind one failed connection; what it learns goes to `seen` as well.
+
+    Each connection of it is one step, without a verdict: none of them is the way of a mail.
+    """
+
+    def __init__(self, failed: Passage, seen: Seen, diary: Diary) -> None:
         self._failed = failed
+        self._diary = diary
         self._settings = failed.way.settings
         self._address = failed.way.address
         self._seen = seen
 
     @classmethod
-    def at(cls, settings: RelaySettings, address: Address, seen: Seen) -> Further:
+    def at(cls, settings: RelaySettings, address: Address, seen: Seen, diary: Diary) -> Further:
         """For a look at other ports alone."""
-        return cls(Passage(Way(settings, address, settings.encryption, None), quiet()), seen)
+        passage = Passage(Way(settings, address, settings.encryption, None), quiet())
+        return cls(passage, seen, diary)
 
     async def look(self) -> list[Sight]:
         """What else is wrong, as far as it can be seen without trusting the relay."""
@@ -164,7 +172,8 @@ class Further:
         except RefusedCiphers:
             return
         way = Way(self._settings, self._address, self._settings.encryption, context)
-        self._seen.works_without_dhe = await _is_secure(Passage(way, quiet()))
+        works = await self._secures(way, "the handshake without DHE")
+        self._seen.works_without_dhe = works
 
     async def _works(self, port: int, encryption: Encryption) -> bool:
         family = self._address.target
@@ -173,21 +182,49 @@ class Further:
             context = client_context(self._settings.anchors, self._settings.policy)
         except RefusedCiphers:
             return False
-        return await _is_secure(Passage(Way(self._settings, address, encryption, context), quiet()))
+        way = Way(self._settings, address, encryption, context)
+        return await self._secures(way, f"port {port} with {encryption.value}")
+
+    async def _secures(self, way: Way, asked: str) -> bool:
+        """Whether it comes to a certificate that is trusted; nothing more is said there."""
+        since = asyncio.get_running_loop().time()
+        passage = Passage(way, quiet())
+        await passage.open()
+        secured = passage.secured
+        await passage.close()
+        answered = "works up to the certificate" if secured else _failure_of(passage)
+        self._diary.note(_STEP, None, asked, answered, address=passage.address, since=since)
+        return secured
 
     async def _loosely(self, encryption: Encryption, address: Address) -> Passage:
+        since = asyncio.get_running_loop().time()
         way = Way(self._settings, address, encryption, looking_context(), loose=True)
         passage = Passage(way, quiet())
         await passage.open()
         await passage.close()
+        asked = f"{encryption.value} without trust, saying EHLO alone"
+        self._diary.note(
+            _STEP, None, asked, _found_behind(passage), address=passage.address, since=since
+        )
         return passage
 
 
-async def _is_secure(passage: Passage) -> bool:
-    await passage.open()
-    secured = passage.secured
-    await passage.close()
-    return secured
+def _found_behind(loose: Passage) -> str:
+    """What a look without trust came to, in a line."""
+    facts = loose.tls
+    if facts is None or facts.version is None:
+        return _failure_of(loose)
+    words = [facts.version, f"{len(facts.chain)} certificates"]
+    if loose.ready:
+        offered = " ".join(loose.capabilities.mechanisms)
+        words.append(f"sign-in by {offered}" if offered else "no sign-in is offered")
+    elif loose.finding is not None:
+        words.append(loose.finding.code)
+    return ", ".join(words)
+
+
+def _failure_of(passage: Passage) -> str:
+    return "nothing" if passage.finding is None else passage.finding.code
 
 
 def _was_hidden(found: Finding, *, behind: Finding | None) -> bool:

@@ -16,6 +16,9 @@ from tocsin.ses.region import region_of_host
 from tocsin.trust.recommendation import recommend
 from tocsin.trust.verdict import judge, readable
 
+_MOST_IDENTITIES = 20
+_NEW_ACCOUNT = 1.0
+
 _Offer = Callable[[Diagnosed, Errand, Seen, Instant], Remedy | None]
 
 
@@ -70,8 +73,13 @@ def _change_server(one: Diagnosed, _errand: Errand, _seen: Seen, _at: Instant) -
     return Remedy(RemedyKind.CHANGE_SERVER, one.finding.code, {"server": server})
 
 
-def _set_sender(one: Diagnosed, _errand: Errand, _seen: Seen, _at: Instant) -> Remedy:
-    return Remedy(RemedyKind.SET_SENDER, one.finding.code, asks=("sender",))
+def _set_sender(one: Diagnosed, _errand: Errand, seen: Seen, _at: Instant) -> Remedy:
+    """The one address that the account lets mail be from, or an entered one of many."""
+    able = seen.identities
+    facts = {"identities": ", ".join(able[:_MOST_IDENTITIES])} if able else {}
+    if len(able) == 1 and "@" in able[0]:
+        return Remedy(RemedyKind.SET_SENDER, one.finding.code, {**facts, "sender": able[0]})
+    return Remedy(RemedyKind.SET_SENDER, one.finding.code, facts, asks=("sender",))
 
 
 def _derive(one: Diagnosed, errand: Errand, _seen: Seen, _at: Instant) -> Remedy | None:
@@ -101,9 +109,10 @@ def _set_sign_in(one: Diagnosed, errand: Errand, seen: Seen, _at: Instant) -> Re
     return Remedy(RemedyKind.SET_SIGN_IN, one.finding.code, {"sign_in": "auto"})
 
 
-def _lower_rate(one: Diagnosed, _errand: Errand, _seen: Seen, _at: Instant) -> Remedy:
-    """One a second is what a new account of Amazon SES may send."""
-    return Remedy(RemedyKind.LOWER_RATE, one.finding.code, {"max_send_rate": "1"})
+def _lower_rate(one: Diagnosed, errand: Errand, seen: Seen, _at: Instant) -> Remedy:
+    """What the account allows; where that is not known, what a new one of Amazon SES does."""
+    rate = seen.max_send_rate or errand.max_send_rate or _NEW_ACCOUNT
+    return Remedy(RemedyKind.LOWER_RATE, one.finding.code, {"max_send_rate": f"{rate:g}"})
 
 
 def _await_production(one: Diagnosed, _errand: Errand, _seen: Seen, _at: Instant) -> Remedy:

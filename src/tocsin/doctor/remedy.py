@@ -18,7 +18,8 @@ class RemedyKind(StrEnum):
     CHANGE_SERVER = "change-server"
     """Facts: ``server``."""
     SET_SENDER = "set-sender"
-    """Facts: ``sender`` where one is known; asks for it."""
+    """Facts: ``identities``, which mail may be from, where the account told them; ``sender``
+    where that is a single address, else it is asked for."""
     DERIVE_PASSWORD = "derive-password"  # noqa: S105 -- a kind
     """Facts: ``region``; it is asked for where the server's name does not tell it. What was
     entered as the password is the secret; it is asked anew where it is not."""

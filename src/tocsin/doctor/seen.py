@@ -19,3 +19,7 @@ class Seen:
     """Without DHE in the list the handshake comes to a strictly verified end."""
     mechanisms: tuple[str, ...] = ()
     """How one can sign in, as the relay offers it under TLS."""
+    identities: tuple[str, ...] = ()
+    """What the account at Amazon SES lets mail be from: addresses and domains."""
+    max_send_rate: float | None = None
+    """Recipients a second that this account allows."""

@@ -15,8 +15,9 @@ class Step:
 
     name: str
     """``dns``, ``tcp``, ``greeting``, ``ehlo``, ``starttls``, ``tls``, ``certificate``,
-    ``auth``, ``mail``, ``rcpt``, ``data``, ``body``; ``spf``, ``dkim``, ``dmarc``,
-    ``mta-sts``; ``credentials``, ``clock``."""
+    ``auth``, ``mail``, ``rcpt``, ``data``, ``body``; ``credentials``, ``clock``; ``look``,
+    what was tried past a failure; ``spf``, ``dkim``, ``dmarc``, ``mta-sts``, ``mx``;
+    ``account``, ``identity``, ``suppression``, ``key`` of Amazon SES."""
     address: str | None
     ok: bool | None
     ms: float

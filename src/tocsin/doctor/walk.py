@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tocsin.base.clock import Instant, now
 from tocsin.doctor.clock import by_certificates, by_greeting
@@ -41,6 +42,9 @@ from tocsin.trust.collect import expiring
 from tocsin.trust.context import client_context
 from tocsin.trust.policy import RefusedCiphers
 from tocsin.trust.verdict import readable
+
+if TYPE_CHECKING:
+    from tocsin.doctor.account import AccountLook
 
 _MOST_ADDRESSES = 8
 _PATIENT_S = 30.0
@@ -82,26 +86,29 @@ class _Walker:
     async def go(self) -> None:
         """All of it."""
         self._judge_entered()
-        domain = self._sender_domain()
-        looking = None if domain is None else asyncio.create_task(domain.look())
+        domain, account = self._sender_domain(), self._account()
+        beside = (one for one in (domain, account) if one is not None)
+        looking = [asyncio.create_task(one.look()) for one in beside]
         try:
             addresses = await self._resolve()
             if addresses:
                 await self._visit(addresses)
             self._visited = True
-            if looking is not None:
-                await looking
+            for one in looking:
+                await one
         finally:
-            if looking is not None:
-                looking.cancel()
-                await asyncio.gather(looking, return_exceptions=True)
+            for one in looking:
+                one.cancel()
+            await asyncio.gather(*looking, return_exceptions=True)
             if domain is not None:
                 self._sights += domain.sights
+            if account is not None:
+                self._judge_account(account)
 
     def run_out(self) -> None:
         """The time for the whole walk is over: what was being waited for is what failed."""
         if self._visited:
-            return  # only the sender's domain was still looked at: it stops no mail
+            return  # only what stands beside the way was still looked at: that stops no mail
         passage, seconds = self._under_way, self._errand.timeout_s
         if passage is None:
             words = f"the walk was not over within {seconds:g} s"
@@ -158,6 +165,18 @@ class _Walker:
         zone = Zone(self._errand.nameservers, min(_DNS_S, self._errand.timeout_s))
         ses = region_of_host(self._settings.host) is not None
         return SenderDomain(domain, zone, self._diary, ses=ses)
+
+    def _account(self) -> AccountLook | None:
+        if self._errand.aws is None:
+            return None
+        from tocsin.doctor.account import AccountLook  # noqa: PLC0415 -- with HTTP, seldom needed
+
+        return AccountLook(self._errand.aws, self._errand, self._diary)
+
+    def _judge_account(self, account: AccountLook) -> None:
+        taken = any(one.name == "body" and one.ok for one in self._diary.steps)
+        self._sights += account.sights(signed_in=self._signed_in, taken=taken)
+        account.tell(self._seen)
 
     # ------------------------------------------------------------------ the way
 
@@ -254,7 +273,7 @@ class _Walker:
             return  # told with the envelope
         if passage.secured:
             self._look_ahead(passage)
-        further = Further(passage, self._seen)
+        further = Further(passage, self._seen, self._diary)
         self._sights += await further.look()
         self._look_at_clock(passage)
 
@@ -299,7 +318,7 @@ class _Walker:
             or settings.encryption is Encryption.NONE
         ):
             return
-        further = Further.at(settings, addresses[0], self._seen)
+        further = Further.at(settings, addresses[0], self._seen, self._diary)
         await further.ask(one for one in self._errand.neighbours if one[0] != settings.port)
 
     def _login(self) -> Login | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tocsin.base.home import Home
 from tocsin.base.secret import Secret
+from tocsin.central.configuration import Configuration
 from tocsin.doctor.errand import Errand
 from tocsin.doctor.testmessage import make_message
 from tocsin.domain.principal import Permission, Principal, require
@@ -14,11 +15,15 @@ from tocsin.engine.configuration import current
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.relay import Relay, relays
 from tocsin.engine.response import Response
+from tocsin.engine.sesclient import client_of
+from tocsin.engine.seslimits import limits
 from tocsin.engine.target import check_target
 from tocsin.engine.trusted import trusted_anchors
 from tocsin.faults.fault import Finding
 from tocsin.mail.address import check_address
 from tocsin.mail.relay import Encryption, RelaySettings
+from tocsin.ses.aws import Aws
+from tocsin.ses.region import region_of_host
 
 _SMTPS_PORTS = frozenset({465, 2465})
 
@@ -53,23 +58,53 @@ def errand_of(principal: Principal, asked: Asked) -> tuple[str | None, Errand]:
     """
     require(principal, Permission.TEST_ACTIONS)
     if asked.host is None:
-        relay = _relay(asked.relay)
-        settings, most = relay.settings, relay.max_recipients
-        sender = _address("from", asked.sender) or relay.sender or None
-        recipients = _addresses(asked.recipients, _usual_recipients())[:most]
-        name = settings.name
-    else:
-        # Connections are made from this machine, as when certificates are collected.
-        require(principal, Permission.ADMINISTER)
-        settings, name = _settings(asked), None
-        sender = _address("from", asked.sender)
-        recipients = _addresses(asked.recipients, ())
+        return _to_ours(asked)
+    # Connections are made from this machine, as when certificates are collected.
+    require(principal, Permission.ADMINISTER)
+    settings = _settings(asked)
+    sender = _address("from", asked.sender)
+    recipients = _addresses(asked.recipients, ())
     message = _message(sender, recipients) if asked.send else None
-    return name, Errand(settings, sender, recipients, message)
+    return None, Errand(settings, sender, recipients, message)
 
 
-def _relay(name: str | None) -> Relay:
-    found = relays(Home.of_environment(), current().configuration)
+def _to_ours(asked: Asked) -> tuple[str, Errand]:
+    """To a relay that is configured, and to the account that its mail goes into."""
+    configuration = current().configuration
+    relay = _relay(asked.relay, configuration)
+    name = relay.settings.name
+    sender = _address("from", asked.sender) or relay.sender or None
+    usual = _usual_recipients()
+    recipients = _addresses(asked.recipients, usual)[: relay.max_recipients]
+    return name, Errand(
+        relay.settings,
+        sender,
+        recipients,
+        _message(sender, recipients) if asked.send else None,
+        aws=_account_of(relay.settings, configuration),
+        max_send_rate=relay.account.max_send_rate,
+    )
+
+
+def _account_of(relay: RelaySettings, configuration: Configuration) -> Aws | None:
+    """The account that the relay's mail goes into, in its region; None where none can be asked.
+
+    A key is good in every region of an account, and identities are those of one.
+    """
+    ses = configuration.ses
+    region = region_of_host(relay.host)
+    if ses is None or (region is None and relay.name != ses.relay):
+        return None
+    if region is None or region == ses.region:
+        return client_of(configuration)
+    if ses.endpoint_url is not None:
+        return None  # what stands in the place of AWS is that of one region
+    there = ses.model_copy(update={"region": region})
+    return client_of(configuration.model_copy(update={"ses": there}))
+
+
+def _relay(name: str | None, configuration: Configuration) -> Relay:
+    found = relays(Home.of_environment(), configuration, limits(configuration))
     if not found:
         raise Refused(Finding("smtp.not-configured"))
     if name is None:

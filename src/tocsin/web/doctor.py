@@ -37,6 +37,7 @@ class Told:
 
     finding: RunFinding
     station: str
+    """Empty where it is about none: the API of AWS could not be asked."""
     evidence: Evidence
     offers: tuple[Offered, ...]
 
@@ -135,6 +136,8 @@ def walk(request: HttpRequest, principal: Principal, id_: str) -> HttpResponse:
         "stops": tuple(one.stop for one in stations),
         "first": findings[0] if findings else None,
         "others": findings[1:],
+        "steps": [one for one in run.steps if not walkedpath.beside(one)],
+        "looks": [one for one in run.steps if walkedpath.beside(one)],
         "encryption": dict(ENCRYPTIONS).get(run.encryption, run.encryption),
         "again": _again(run),
         "undo": None if run.is_running else remedying.undo_banner(run),
@@ -149,7 +152,7 @@ def _told(principal: Principal, run: Run) -> list[Told]:
     return [
         Told(
             finding=one,
-            station=walkedpath.where(one).value,
+            station="" if walkedpath.is_of_api(one) else walkedpath.where(one).value,
             evidence=evidence_of(one),
             # What one code offers stands at its first finding alone.
             offers=offers.pop(one.explained.code, ()),

@@ -60,6 +60,14 @@ TEXTS = (
         "certificate verifies."
     ),
     _noop("The relay %(relay)s sends from an address that you enter, in place of %(old)s."),
+    _noop(
+        "The relay %(relay)s sends from an address that you enter, in place of %(old)s. The "
+        "account lets mail be from %(identities)s."
+    ),
+    _noop(
+        "The account does not let mail be from %(sender)s, as far as the walk saw: it does from "
+        "%(identities)s."
+    ),
     _noop("The relay %(relay)s sends from %(sender)s, in place of %(old)s."),
     _noop("%(count)s further relays without a From Email of their own send from it too."),
     _noop(
@@ -165,6 +173,7 @@ def _page(
         "verifies": shown.trusting is not None and "path" in shown.trusting.facts,
         "given": {name: given[name] for name in _KEPT if name in given},
         "asks_sender": "sender" in shown.asks or sender_wrong,
+        "choices": _choices(shown),
         "asks_secret": "secret" in shown.asks,
         "asks_region": "region" in shown.asks,
         "knowingly": "knowingly" in shown.asks,
@@ -174,6 +183,12 @@ def _page(
         "failure": told(refusal) if refusal is not None else None,
     }
     return render(request, "tocsin/remedy.html", context, status=status)
+
+
+def _choices(shown: RemedyPreview) -> list[str]:
+    """What can be entered as it is, of the identities that the account told: its addresses."""
+    named = shown.says.facts.get("identities", "").split(", ")
+    return [one for one in named if "@" in one]
 
 
 def _number(text: str) -> int:

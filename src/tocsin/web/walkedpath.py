@@ -14,12 +14,22 @@ from tocsin.web.spoken import spoken
 # What is looked at beside the conversation belongs to the station that it is the ground of.
 _BESIDE: Mapping[str, Station] = {
     "credentials": Station.SIGN_IN,
+    "key": Station.SIGN_IN,
     "clock": Station.CERTIFICATE,
     "spf": Station.SENDER,
     "dkim": Station.SENDER,
     "dmarc": Station.SENDER,
     "mta-sts": Station.SENDER,
+    "mx": Station.SENDER,
+    "identity": Station.SENDER,
+    "sandbox": Station.RECIPIENT,
+    "suppression": Station.RECIPIENT,
+    # An account that is paused, or has used its quota up, is told only at the message's end.
+    "account": Station.ACCEPTED,
 }
+_OF_THE_WAY = frozenset({*STATION_OF_STEP, "credentials", "clock"})
+_API = "aws."
+"""Faults of the API of AWS: no mail goes through it."""
 _WORST = {Seriousness.ERROR: Progress.FAILED, Seriousness.WARNING: Progress.WARNED}
 
 
@@ -49,6 +59,16 @@ def visited(run: Run) -> tuple[Visited, ...]:
     return tuple(Visited(one, tuple(found[one.station])) for one in stops)
 
 
+def beside(step: Step) -> bool:
+    """Whether a step was a further look: past a failure, at DNS, at the account."""
+    return step.name not in _OF_THE_WAY
+
+
+def is_of_api(finding: RunFinding) -> bool:
+    """Whether it says of the API of AWS that it could not be asked: no station has it."""
+    return finding.explained.code.startswith(_API)
+
+
 def where(finding: RunFinding) -> Station:
     """The station that a finding belongs to."""
     if finding.step in _BESIDE:
@@ -58,7 +78,7 @@ def where(finding: RunFinding) -> Station:
 
 def _stop(station: Station, steps: Sequence[Step], findings: Iterable[RunFinding]) -> Stop:
     """How far it is by what was seen there; waiting when nothing was."""
-    own = [one for one in findings if one.consequence_of is None]
+    own = [one for one in findings if one.consequence_of is None and not is_of_api(one)]
     grave = next((one for one in own if one.explained.severity is Seriousness.ERROR), None)
     worst = grave or next((one for one in own if one.explained.severity in _WORST), None)
     if worst is not None:

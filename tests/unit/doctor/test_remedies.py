@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tocsin.doctor.errand import Errand
@@ -50,6 +52,32 @@ def test_the_region_is_asked_for_where_nothing_tells_it():
     told = found("auth.secret-not-smtp-password", region="eu-west-1")
     (one,) = remedies([told], ERRAND, Seen(), 0)
     assert (one.facts, one.asks) == ({"region": "eu-west-1"}, ())
+
+
+@pytest.mark.parametrize(
+    ("seen", "known", "rate"), [(None, None, "1"), (None, 5.0, "5"), (14.0, 5.0, "14")]
+)
+def test_the_rate_is_what_the_account_allows(seen, known, rate):
+    """As it was seen on the walk, else before; a new account's where nothing is known."""
+    errand = replace(ERRAND, max_send_rate=known)
+    (one,) = remedies([found("ses.rate-exceeded")], errand, Seen(max_send_rate=seen), 0)
+    assert one.facts == {"max_send_rate": rate}
+
+
+@pytest.mark.parametrize(
+    ("identities", "facts", "asks"),
+    [
+        ((), {}, ("sender",)),
+        (("a@example.org",), {"identities": "a@example.org", "sender": "a@example.org"}, ()),
+        (("example.org",), {"identities": "example.org"}, ("sender",)),
+        (("a@b.example", "c.example"), {"identities": "a@b.example, c.example"}, ("sender",)),
+    ],
+)
+def test_the_senders_that_the_account_lets_through_are_offered(identities, facts, asks):
+    """A single address is proposed; of a domain, or of several, a person says which."""
+    seen = Seen(identities=identities)
+    (one,) = remedies([found("ses.identity-not-verified")], ERRAND, seen, 0)
+    assert (one.facts, one.asks) == (facts, asks)
 
 
 @pytest.mark.parametrize("code", sorted(FAULTS))

@@ -148,3 +148,43 @@ def test_a_test_message_says_that_it_is_one():
     assert message["Message-ID"].endswith("@example.com>")
     assert message["Auto-Submitted"] == "auto-generated"
     assert "test" in message["Subject"].lower()
+
+
+SES_HOST = "email-smtp.eu-west-1.amazonaws.com"
+SES: dict[str, Any] = {
+    "region": "eu-west-1",
+    "access_key": "AKIAEXAMPLEEXAMPLE00",
+    "secret_key": Secret("correct/horse+battery/staple000000000000"),
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "ses", "region"),
+    [
+        (SES_HOST, SES, "eu-west-1"),
+        ("email-smtp.us-east-1.amazonaws.com", SES, "us-east-1"),
+        ("relay.example.com", {**SES, "relay": "smtp"}, "eu-west-1"),
+        ("relay.example.com", SES, None),
+        (SES_HOST, {"region": "eu-west-1"}, None),
+        (SES_HOST, None, None),
+        (
+            "email-smtp.us-east-1.amazonaws.com",
+            {**SES, "endpoint_url": "https://ses.example.com"},
+            None,
+        ),
+    ],
+)
+def test_the_account_behind_the_relay_is_asked_where_there_is_a_key(server, ses, region):
+    """In the relay's own region; of another relay, or without a key, nobody is."""
+    smtp = {"server": server, "port": 587, "encryption": "starttls", "from": "t@example.com"}
+    configuration.change(access.LOCAL, {"smtp": smtp, "ses": ses})
+    _, errand = errand_of(RESPONDER, Asked())
+    assert (errand.aws.region if errand.aws else None) == region
+    assert SES["secret_key"].reveal() not in repr(errand)
+
+
+def test_of_a_server_that_was_entered_no_account_is_asked():
+    """Nothing is taken from the configuration for it."""
+    configuration.change(access.LOCAL, {"ses": SES})
+    _, errand = errand_of(access.LOCAL, Asked(host=SES_HOST))
+    assert errand.aws is None

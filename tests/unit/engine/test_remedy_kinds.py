@@ -253,6 +253,21 @@ def test_a_sender_that_is_not_known_is_asked_for():
             changed(planned(one, before, sender=hostile), before)
 
 
+def test_identities_that_the_account_told_are_the_choice():
+    """They stand in the sentence; an address that none of them covers is warned of."""
+    one = remedy(RemedyKind.SET_SENDER, asks=("sender",), identities="soc@example.org, b.example")
+    before = configured()
+    assert "soc@example.org, b.example" in str(planned(one, before).says)
+    for sender in ("soc@example.org", "alarms@sub.b.example"):
+        assert [str(each) for each in planned(one, before, sender=sender).warnings] == [
+            "1 further relays without a From Email of their own send from it too."
+        ]
+    told = planned(one, before, sender="other@example.org").warnings
+    assert told[-1].facts == {
+        "sender": "other@example.org", "identities": "soc@example.org, b.example"
+    }  # fmt: skip
+
+
 def test_a_rate_is_only_ever_lowered():
     """A limit that is lower stays; what is no number is no rate."""
     before = configured(smtp={**SMTP, "max_send_rate": 5})

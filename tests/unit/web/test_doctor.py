@@ -91,6 +91,11 @@ def test_smtps_has_its_own_order():
         ("auth.secret-not-smtp-password", "credentials", Station.SIGN_IN),
         ("smtp.sender-refused", "mail", Station.SENDER),
         ("ses.mail-from-domain", "spf", Station.SENDER),
+        ("ses.key-inactive", "key", Station.SIGN_IN),
+        ("ses.identity-not-verified", "identity", Station.SENDER),
+        ("ses.sandbox-recipient", "sandbox", Station.RECIPIENT),
+        ("ses.suppressed", "suppression", Station.RECIPIENT),
+        ("ses.sending-paused", "account", Station.ACCEPTED),
         ("smtp.recipient-refused", "rcpt", Station.RECIPIENT),
         ("ses.identity-not-verified", "body", Station.ACCEPTED),
     ],
@@ -138,6 +143,14 @@ def test_while_it_goes_on_one_station_turns_at_most():
     queries.go_on(id_, [kept_step(one) for one in failed], now())
     path = list(progress(id_).values())
     assert path == [Progress.PASSED, Progress.FAILED, *[Progress.WAITING] * 7]
+
+
+def test_an_api_that_cannot_be_asked_is_no_stations_fault():
+    """Mail does not go through it: the path stays green."""
+    found = walks.found("aws.credentials-rejected", "account", severity=Seriousness.WARNING)
+    path = progress(walks.keep(findings=[found]))
+    assert path.pop(Station.ACCEPTED) is Progress.SKIPPED
+    assert set(path.values()) == {Progress.PASSED}
 
 
 # ---------------------------------------------------------------- pages
@@ -189,6 +202,20 @@ def test_findings_stand_with_cause_fix_and_evidence(admin: Client, markup):
     assert "follows from auth.rejected" in text
     for seen in ("PLAIN, LOGIN", '"a": 1', "AUTH ***", "535 no"):
         assert seen in text
+
+
+def test_further_looks_stand_apart_from_the_way(admin: Client, markup):
+    """What was asked of DNS, of the account, or past a failure is no step of a mail."""
+    looks = [walks.step(name, ok=None, address=None) for name in ("look", "spf", "identity")]
+    found = walks.found("aws.unavailable", "account", severity=Seriousness.NOTE, address=None)
+    text = words(shown(admin, walks.keep([*steps("dns", "tcp"), *looks], [found]), markup))
+    way, _, further = text.partition("Further looks")
+    assert "answer to tcp" in way
+    assert "answer to identity" in further
+    assert "answer to tcp" not in further
+    assert "answer to spf" not in way
+    assert "The API of AWS" in way
+    assert "Further looks" not in words(shown(admin, walks.keep(), markup))
 
 
 def test_a_finding_offers_what_can_be_done(admin: Client, signed_in, scene, markup):

@@ -8,6 +8,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
+from tocsin.doctor.remedy import Remedy, RemedyKind
 from tocsin.domain.principal import Role
 from tocsin.engine import access, configuration, doctor, remedy
 from tocsin.engine.remedies import anchor, dhe, password, sandbox, sender, setting, way
@@ -71,6 +72,15 @@ def test_a_sender_is_typed_looked_at_and_confirmed(admin: Client):
     smtp = configuration.current().configuration.smtp
     assert smtp is not None
     assert smtp.sender == "a@example.org"
+
+
+def test_addresses_that_the_account_told_can_be_chosen(admin: Client, markup):
+    """A domain is none that could be entered as it is."""
+    facts = {"identities": "soc@example.org, example.net"}
+    one = Remedy(RemedyKind.SET_SENDER, "ses.identity-not-verified", facts, ("sender",))
+    page = markup(text_of(admin.get(f"/doctor/{walked(one, target=HERE)}/remedy/0")))
+    assert [one["value"] for one in page.all("option")] == ["soc@example.org"]
+    assert "soc@example.org, example.net" in page.text
 
 
 def test_a_secret_is_never_in_a_page(admin: Client):
