@@ -12,10 +12,10 @@ from tocsin.api.caller import caller
 from tocsin.api.listing import Conditions, Paging, clamp, part_of
 from tocsin.base.clock import rfc3339
 from tocsin.base.secret import Secret
-from tocsin.central.arrival import Arrival, mailbox_over_api
+from tocsin.central.arrival import Arrival
 from tocsin.central.configuration import Ciphers, Outbox
 from tocsin.central.relay import SET
-from tocsin.central.ses import Ses, given_over_api
+from tocsin.central.ses import Ses
 from tocsin.central.smtp import FurtherRelay, Smtp
 from tocsin.engine import appliance, configuration
 
@@ -35,6 +35,9 @@ _DOCUMENT = described(
         "additionalProperties": False,
     }
 )
+
+_SECRETS = {"smtp": "password", "ses": "secret_key", "arrival": "password"}
+"""Part of the document → its field that is a secret."""
 
 router = Router(tags=["central management"])
 
@@ -63,29 +66,28 @@ class Change(Conditions):
 def change_configuration(request: HttpRequest, how: Query[Change]) -> dict[str, Any]:
     """Make the parts that are given so; all or nothing, idempotent.
 
-    Unlike in a file, `smtp.password` and the `password` of each of `relays` may hold the
-    password itself here; one that is left out, or ``set``, stays as it is, and null removes
-    it. Lists are given whole: `relays` in their order of preference after `smtp`.
+    Unlike in a file, `smtp.password`, the `password` of each of `relays`, `ses.secret_key` and
+    `arrival.password` may hold the secret itself here; one that is left out, or ``set``, stays
+    as it is, and null removes it. Lists are given whole: `relays` in their order of preference after `smtp`.
     """
     document = read_object(request)
-    if "smtp" in document:
-        document["smtp"] = _with_secret(document["smtp"])
-    document |= {"ses": given_over_api(document["ses"])} if "ses" in document else {}
-    document |= {"arrival": mailbox_over_api(document["arrival"])} if "arrival" in document else {}
+    for part, field in _SECRETS.items():
+        if part in document:
+            document[part] = _with_secret(document[part], field)
     if isinstance(document.get("relays"), list):
-        document["relays"] = [_with_secret(one) for one in document["relays"]]
+        document["relays"] = [_with_secret(one, "password") for one in document["relays"]]
     changed = configuration.change(
         caller(request), document, expected=how.expected, dry_run=how.dry_run
     )
     return changed_json(changed)
 
 
-def _with_secret(relay: Any) -> Any:
-    """The relay with its password as a value that does not show itself."""
-    if not isinstance(relay, dict) or not isinstance(relay.get("password"), str):
-        return relay
-    text = relay["password"]
-    return {**relay, "password": text if text == SET else Secret(text)}
+def _with_secret(part: Any, field: str) -> Any:
+    """The part with its secret as a value that does not show itself."""
+    if not isinstance(part, dict) or not isinstance(part.get(field), str):
+        return part
+    text = part[field]
+    return {**part, field: text if text == SET else Secret(text)}
 
 
 def changed_json(changed: configuration.Changed) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -109,11 +109,3 @@ def show_arrival(arrival: Arrival) -> dict[str, Any]:
     if arrival.password is not None:
         said["password_file"] = SET
     return {name: said[name] for name in FIELDS if name in said}
-
-
-def mailbox_over_api(value: Any) -> Any:
-    """The part with its password as a value that does not show itself."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("password"), str):
-        return value
-    text = value["password"]
-    return {**value, "password": text if text == SET else Secret(text)}

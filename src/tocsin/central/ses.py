@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -159,11 +159,3 @@ def show_ses(ses: Ses) -> dict[str, Any]:
     if ses.secret_key is not None:
         said["secret_key_file"] = SET
     return {name: said[name] for name in FIELDS if name in said}
-
-
-def given_over_api(value: Any) -> Any:
-    """The part with its secret as a value that does not show itself."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("secret_key"), str):
-        return value
-    text = value["secret_key"]
-    return {**value, "secret_key": text if text == SET else Secret(text)}
