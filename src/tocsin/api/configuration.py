@@ -68,7 +68,8 @@ def change_configuration(request: HttpRequest, how: Query[Change]) -> dict[str, 
 
     Unlike in a file, `smtp.password`, the `password` of each of `relays`, `ses.secret_key` and
     `arrival.password` may hold the secret itself here; one that is left out, or ``set``, stays
-    as it is, and null removes it. Lists are given whole: `relays` in their order of preference after `smtp`.
+    as it is, and null removes it. Lists are given whole: `relays` in their order of preference
+    after `smtp`.
     """
     document = read_object(request)
     for part, field in _SECRETS.items():
