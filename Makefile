@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: env dev run test lint docs bench bench-startup bench-collect bench-pipeline bench-outbox \
+.PHONY: env dev run test run-tests lint lint-beside docs bench bench-startup bench-collect bench-pipeline bench-outbox \
   bench-farrelay bench-latency bench-memory bench-probe bench-diagnosis bench-feedback soak fuzz lock clean
 
 env: $(VENV)/.run
@@ -27,9 +27,16 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 run: env
 	@$(BIN)/tocsin demo
 
+# Side by side; the documentation is among the tests, which build it as strictly as `make docs`.
 test: dev
 	@tools/install-test-programs
-	$(MAKE) --no-print-directory lint docs
+	@$(MAKE) --no-print-directory --jobs 2 lint-beside run-tests
+
+# What it says is shown in one piece, when it is over.
+lint-beside: dev
+	@$(MAKE) --no-print-directory --output-sync=target lint
+
+run-tests: dev
 	@tools/run-tests $(BIN)
 
 lint: dev

@@ -92,6 +92,33 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
+_LONG = (
+    "test_everything.py",
+    "test_faults_survived.py",
+    "test_bench.py",
+    "test_way.py",
+    "test_clock.py",
+    "test_locked_store.py",
+    "test_cli.py",
+    "test_storm.py",
+    "test_sender.py",
+    "test_one_voice.py",
+    "test_accessibility.py",
+    "test_broken_relay.py",
+    "test_live.py",
+    "test_deliveries.py",
+    "test_width.py",
+)
+"""Files that take long. Another that takes half a minute belongs here too."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those first that take long: started last, one worker would have to wait for them alone."""
+    places = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path.name, len(_LONG)))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In continuous integration a skipped test counts as a failed one."""

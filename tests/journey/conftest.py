@@ -84,8 +84,11 @@ def cookies(browser: Browser, stocked: Manager) -> list[Any]:
 
 
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Visitor]:
+def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """Opens browsers at an address; at the end none may have complained."""
+    if "manager" in request.fixturenames:
+        # Begun before the browsers it ends after them: a page that lives asks it to the last.
+        request.getfixturevalue("manager")
     visits: list[Visit] = []
 
     def visit(address: str, **options: Any) -> Visit:

