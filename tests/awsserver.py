@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import http.client
 import json
 import ssl
 import threading
+import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,7 +44,14 @@ def moto() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # What it holds is of the whole process, and another test of it may have run one too.
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", b"").close()
     try:
+        # What another test file of this process made in moto is there still.
+        asked = http.client.HTTPConnection(host, port)
+        asked.request("POST", "/moto-api/reset")
+        assert asked.getresponse().read()
+        asked.close()
         yield f"http://{host}:{port}"
     finally:
         server.stop()
@@ -186,6 +195,8 @@ class StandIn:
         self.keys = {KEY: IamKey("tocsin-api", made, made)}
         self.rejects = False
         """Whether every key is refused, as one that was deleted is."""
+        self.too_fast = 0
+        """So many calls are refused for coming too fast."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -272,6 +283,9 @@ class StandIn:
     def _refusal(self, request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], str] | None:
         if self.rejects:
             return 403, {"message": "no such key"}, "UnrecognizedClientException"
+        if self.too_fast > 0:
+            self.too_fast -= 1
+            return 429, {"message": "Rate exceeded"}, "TooManyRequestsException"
         return _refusal(request)
 
 

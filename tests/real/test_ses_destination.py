@@ -235,7 +235,10 @@ def test_policies_let_in_nobody_else(aws):
     by_default, ours = json.loads(said)["Statement"]
     assert by_default["Sid"] == "__default_statement_ID"
     assert ours["Principal"] == {"Service": "ses.amazonaws.com"}
-    assert ours["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert ours["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:ses:{awsserver.REGION}:123456789012:*"},
+    }
     queue = client.call("sqs", "GetQueueUrl", QueueName=NAME)["QueueUrl"]
     attributes = client.call("sqs", "GetQueueAttributes", QueueUrl=queue, AttributeNames=["All"])[
         "Attributes"

@@ -85,13 +85,13 @@ def _reporting(one: Reporting) -> Iterator[str]:
 
     covered = f", covered by the identity {one.identity}" if one.identity else ""
     used = f", configuration set {one.configuration_set}" if one.configuration_set else ""
-    yield f"{one.sender}{covered}{used}"
+    yield printable(f"{one.sender}{covered}{used}")
     for told in Told:
         ways = [
             f"{way.kind} {way.target}".strip() + (f" ({way.name})" if way.name else "")
             for way in one.ways(told)
         ]
-        yield f"  {told.value.lower():<10} {'; '.join(ways) or 'is reported to nobody'}"
+        yield printable(f"  {told.value.lower():<10} {'; '.join(ways) or 'is reported to nobody'}")
     if one.forwarded and not one.ways(Told.BOUNCE):
         yield "  bounces are mailed to the sender, where no program reads them"
     yield from (f"  not seen: the key may not {action}" for action in one.missing)
@@ -114,7 +114,8 @@ def _step(one: Step) -> Iterator[str]:
     if one.missing is not None:
         yield f"         the key may not {one.missing}"
     if one.explained is not None:
-        yield f"         {one.explained.title} [{one.explained.code}]: {one.explained.cause}"
+        told = f"{one.explained.title} [{one.explained.code}]: {one.explained.cause}"
+        yield f"         {printable(told)}"
 
 
 def _flags(_arguments: argparse.Namespace, home: Home, output: Output) -> int:
@@ -180,7 +181,8 @@ def _confirm(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
     one = feedbacksns.confirm_subscription(access.LOCAL, _id_of(arguments.subscription))
     output.answer(
-        feedbacksns.subscription_json(one), f"{one.topic}: confirmed; it sends feedback from now on"
+        feedbacksns.subscription_json(one),
+        f"{printable(one.topic)}: confirmed; it sends feedback from now on",
     )
     return 0
 

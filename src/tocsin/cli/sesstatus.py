@@ -103,7 +103,8 @@ def _unseen(what: str) -> Iterator[str]:
 def _account(account: Account, status: AccountStatus) -> Iterator[str]:
     sandbox = "in production" if account.production_access else "in the sandbox"
     sending = "sends" if account.sending_enabled else "sending is off"
-    yield f"  account          {sandbox}, {sending}, enforcement {account.enforcement or '-'}"
+    enforcement = printable(account.enforcement or "-")
+    yield f"  account          {sandbox}, {sending}, enforcement {enforcement}"
     quota, sent = account.max_24_hour_send, account.sent_last_24_hours
     limit = "no limit" if quota is None or quota < 0 else f"{quota:.0f}"
     used = "not known" if sent is None else f"{sent:.0f}"

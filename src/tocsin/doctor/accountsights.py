@@ -37,7 +37,8 @@ def mentions(account: Account) -> tuple[bool, str]:
         "out of the sandbox" if account.production_access else "in the sandbox",
         "" if account.sending_enabled else "sending is off",
         "" if account.enforcement in {None, "HEALTHY"} else str(account.enforcement),
-        f"{used:.0f} of {quota:.0f} in 24 h" if used is not None and quota else "",
+        # A quota of -1 is none at all.
+        f"{used:.0f} of {quota:.0f} in 24 h" if used is not None and quota and quota > 0 else "",
         f"{rate:g} a second" if rate else "",
     ]
     sends = account.sending_enabled and account.enforcement != "SHUTDOWN" and not ended

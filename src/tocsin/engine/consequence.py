@@ -26,6 +26,13 @@ RETRY = Backoff(first=5, ceiling=1200, factor=2.5)
 QUOTA_USED = Finding("ses.daily-quota", {"reply": "the quota that was set is used up"})
 """The relay was not asked: what it may take in a day by its configuration, it has taken."""
 
+
+def quota_of_account_used(quota: int, others: int) -> Finding:
+    """The same by the account's own quota, of which others may have used a part."""
+    said = f"the {quota} recipients that Amazon SES allows it in 24 hours are used"
+    return Finding("ses.daily-quota", {"reply": f"{said}, {others} of them by others"})
+
+
 BROKEN = frozenset({"smtp.closed-early", "smtp.timeout", "smtp.not-smtp"})
 """A connection that worked broke in the middle of a message: the relay's doing, or the
 message's. One message alone proves nothing against the relay."""

@@ -10,6 +10,7 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine.configuration import current
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.sesclient import client_of
+from tocsin.engine.sesinterest import relays_of_account
 from tocsin.ses.aws import Aws, AwsFailure
 from tocsin.ses.destination import Reporting, Told, Way, reporting
 
@@ -44,10 +45,13 @@ def client(configuration: Configuration) -> Aws:
 
 
 def senders(configuration: Configuration) -> tuple[str, ...]:
-    """The From addresses of the relays, each once."""
-    return tuple(
-        dict.fromkeys(one.sender for one in configuration.every_relay if one.sender is not None)
-    )
+    """The From addresses of the account's relays, each once.
+
+    Of all there are where none is known to be the account's: one may be reached by another name.
+    """
+    ours = relays_of_account(configuration) or configuration.every_relay
+    first = configuration.smtp.sender if configuration.smtp is not None else None
+    return tuple(dict.fromkeys(said for one in ours if (said := one.sender or first)))
 
 
 def _asked(configuration: Configuration) -> Iterator[tuple[str, str | None]]:

@@ -30,6 +30,8 @@ from tocsin.store.queries import feedback as queries
 
 T = TypeVar("T")
 
+_LEAST_S = 1.0
+"""An empty answer that came sooner is not asked for again at once."""
 _IDLE_S = 5.0
 """How often it is looked whether a queue is configured by now."""
 _TIDY_S = 5.0
@@ -108,8 +110,9 @@ class FeedbackPoll:
             self._made_for = version.number, ses
 
     async def _fetch_or_rest(self, queue: _Queue) -> None:
+        began = self._clock.monotonic()
         try:
-            await self.fetch(queue.aws, queue.url)
+            fetched = await self.fetch(queue.aws, queue.url)
         except AwsFailure as failure:
             self._failures += 1
             if self.trouble != failure.finding:
@@ -117,15 +120,23 @@ class FeedbackPoll:
             self.trouble = failure.finding
             await self._tell_of(queue.url, failure.finding)
             await self._rest(_AGAIN.delay(self._failures))
+        except Exception:  # noqa: BLE001 -- mail goes on, whatever comes out of the queue
+            # What was received comes again; no message that cannot be stored ends the responder.
+            _log.exception("feedback cannot be taken")
+            self._failures += 1
+            await self._rest(_AGAIN.delay(self._failures))
         else:
             self._failures = 0
             await self._well()
+            if not fetched and 0 <= self._clock.monotonic() - began < _LEAST_S:
+                # A queue that does not wait for a message would be asked without end.
+                await self._rest(_LEAST_S)
 
     async def _tell_of(self, queue: str, finding: Finding) -> None:
         """Raise the alarm, or repeat it, once fetching has failed for long enough."""
         at = self._clock.now()
-        if self._failing_since is None:
-            self._failing_since = at
+        # Never ahead of now: the clock may have been put back since.
+        self._failing_since = min(at, self._failing_since or at)
         if at - self._failing_since < self._tell_after:
             return
         alarm = sesalarm.cannot_fetch(queue, finding)

@@ -11,7 +11,6 @@ import structlog
 
 from tocsin.engine import ledger
 from tocsin.engine.breaker import Use
-from tocsin.engine.consequence import QUOTA_USED
 from tocsin.engine.recorder import Recorder
 from tocsin.engine.route import Route
 from tocsin.engine.storethread import StoreThread
@@ -79,7 +78,7 @@ class Prober:
         patient = replace(settings, deadlines=settings.deadlines.capped(_STEP_S))
         began = route.breaker.failed_at
         if route.quota_is_used():
-            route.breaker.fail(QUOTA_USED)
+            route.breaker.fail(route.used_up())
             self._recorder.note(route)
             return
         connection = RelayConnection(patient, route.memory)

@@ -83,6 +83,8 @@ class _Responder:
         self._failure = ""
         self._policy = Policy()
         self._adopted: Version | None = None
+        self._adopting = asyncio.Lock()
+        """Held while the sender is told of relays: limits must not bring back those of before."""
         self._limits: Mapping[str, Limits] = {}
         """What the accounts behind the relays allow, as it was seen last."""
         self._ahead: Instant | None = None
@@ -167,6 +169,10 @@ class _Responder:
         await self._store.insist(self._report)
 
     async def _adopt(self, latest: Version) -> None:
+        async with self._adopting:
+            await self._adopt_alone(latest)
+
+    async def _adopt_alone(self, latest: Version) -> None:
         try:
             response = Response(latest.number, latest.configuration)
             limits = await self._store.insist(seslimits.limits, latest.configuration)
@@ -188,13 +194,19 @@ class _Responder:
 
     async def _keep_to_limits(self) -> None:
         """What an account allows has changed, or others sent by it: the sender keeps to that."""
-        if self._adopted is None:
-            return
-        configuration = self._adopted.configuration
-        limits = await self._store.insist(seslimits.limits, configuration)
-        if limits != self._limits:
+        async with self._adopting:
+            if self._adopted is None:
+                return
+            configuration = self._adopted.configuration
+            limits = await self._store.insist(seslimits.limits, configuration)
+            if limits == self._limits:
+                return
+            try:
+                by = relays(self._home, configuration, limits)
+            except (OSError, ValueError) as error:  # the rehearsal is just being ended, say
+                _log.warning("limits not taken over", error=str(error))
+                return
             self._limits = limits
-            by = relays(self._home, configuration, limits)
             await self._sender.use_relays(by, self._policy)
 
     def _report(self) -> None:

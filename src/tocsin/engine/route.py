@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tocsin.base.clock import Clock
 from tocsin.engine.breaker import Breaker, Use
 from tocsin.engine.bucket import Bucket
+from tocsin.engine.consequence import QUOTA_USED, quota_of_account_used
 from tocsin.engine.quota import Quota
 from tocsin.engine.ready import Prepared
 from tocsin.engine.relay import Relay
+from tocsin.faults.fault import Finding
 from tocsin.mail.relay import RelayConnection, RelayMemory
 
 if TYPE_CHECKING:
@@ -139,6 +141,13 @@ class Route:
     def quota_is_used(self) -> bool:
         """The quota of a day that was set leaves no room."""
         return self.quota.room(self._clock.now()) == 0
+
+    def used_up(self) -> Finding:
+        """Why there is no room in the quota: what was set, or what the account allows, is sent."""
+        account = self.relay.account
+        if self.relay.max_24_hour_send is not None or account.max_24_hour_send is None:
+            return QUOTA_USED
+        return quota_of_account_used(account.max_24_hour_send, account.sent_by_others)
 
     def adopt(self, relay: Relay) -> bool:
         """Keep to what the account behind the relay allows by now.

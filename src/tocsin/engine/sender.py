@@ -20,7 +20,7 @@ from tocsin.engine import consequence, ledger
 from tocsin.engine.breaker import Use
 from tocsin.engine.claimer import Claimer
 from tocsin.engine.composing import Composer
-from tocsin.engine.consequence import BROKEN, QUOTA_USED, THROTTLED, Consequence
+from tocsin.engine.consequence import BROKEN, THROTTLED, Consequence
 from tocsin.engine.prober import Prober
 from tocsin.engine.ready import Prepared
 from tocsin.engine.recorder import Recorder
@@ -200,7 +200,7 @@ class Sender:
             return False
         room = route.room()
         if room == 0 and route.quota_is_used():
-            self._pause(route, QUOTA_USED)
+            self._pause(route, route.used_up())
             return False
         slow = self._choose_lane(route, wanted)
         if slow is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tocsin.base.clock import DAY, Instant, rfc3339
 from tocsin.central.configuration import Configuration
 from tocsin.domain.severity import Severity
-from tocsin.engine.feedbackflags import NO_OTHER_WAY, actions_using
+from tocsin.engine import feedbackflags, systemalarm
+from tocsin.engine.feedbackflags import actions_using
 from tocsin.engine.systemalarm import SOURCE, SystemAlarm, in_words
 from tocsin.faults.fault import Finding
 from tocsin.ses.concern import Concern, Kind
@@ -33,8 +34,10 @@ CANNOT_ASK = "Amazon SES cannot be asked"
 CANNOT_FETCH = "Feedback of Amazon SES cannot be fetched"
 FEEDBACK_KEY = f"{SOURCE}|ses|feedback"
 
-_GOES_ON: Instant = 10 * DAY
-"""An alarm that a look can end goes on so long without one."""
+_GOES_ON: Instant = 365 * DAY
+"""A look ends it. That none could see it for a while says nothing of its being over."""
+_MOST_NAMED = 100
+"""Recipients that one alarm names."""
 _OF_RECIPIENTS = {Kind.SANDBOX, Kind.SUPPRESSED}
 
 
@@ -48,12 +51,22 @@ def asking_key(region: str) -> str:
     return f"{SOURCE}|ses|{region}|asking|"
 
 
+def lasting(keys: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Kind and subject of what these alarms are about."""
+    return frozenset(_parts(key) for key in keys)
+
+
+def _parts(key: str) -> tuple[str, str]:
+    kind, subject = key.split("|", 4)[3:]
+    return kind, subject
+
+
 def carried(keys: Iterable[str], unjudged: frozenset[tuple[Kind, str]]) -> set[str]:
     """Those of the keys of which a look could say neither that it goes on nor that it is over."""
     open_ = {(kind.value, subject) for kind, subject in unjudged}
     found = set()
     for key in keys:
-        kind, subject = key.split("|", 4)[3:]
+        kind, subject = _parts(key)
         if (kind, "") in open_ or (kind, subject) in open_:
             found.add(key)
     return found
@@ -63,16 +76,13 @@ def alarms(
     found: Iterable[Concern], seen: Seen, interest: Interest, configuration: Configuration
 ) -> list[SystemAlarm]:
     """An alarm of each concern."""
-    unreachable = {one.lower() for one in seen.refused or ()}
-    unreachable |= {one.address.lower() for one in seen.suppressed or ()}
-    alone = all(one.lower() in unreachable for one in interest.recipients)
     first = interest.ways[0].relay if interest.ways else ""
     return [
         SystemAlarm(
             key=key_of(seen.region, one),
             type=TYPES[one.kind],
             severity=one.severity,
-            details=in_words(one.finding, *_more(one, configuration)),
+            details=in_words(one.finding, *_more(one, seen, configuration)),
             attributes={
                 "region": seen.region,
                 "code": one.finding.code,
@@ -80,19 +90,45 @@ def alarms(
                 "subject": one.subject,
             },
             lasts=_GOES_ON,
-            held=NO_OTHER_WAY if alone and one.kind in _OF_RECIPIENTS else "",
+            held=_held(one, seen, interest, configuration),
         )
         for one in found
     ]
 
 
-def _more(concern: Concern, configuration: Configuration) -> list[str]:
-    if concern.kind in _OF_RECIPIENTS:
-        using = actions_using(configuration, concern.subject)
-        return [f"Actions that use {concern.subject}: {', '.join(using) or 'none any more'}."]
-    if concern.relay:
-        return [f"The relay that it is about: {concern.relay}."]
-    return []
+def _held(one: Concern, seen: Seen, interest: Interest, configuration: Configuration) -> str:
+    """Why nobody is told: no mail about it could reach anybody."""
+    if one.kind in _OF_RECIPIENTS:
+        unreachable = {each.lower() for kind in _OF_RECIPIENTS for each in _of_kind(kind, seen)}
+        alone = all(each.lower() in unreachable for each in interest.recipients)
+        return feedbackflags.NO_OTHER_WAY if alone else ""
+    if one.kind is Kind.SENDING and len(interest.ways) == len(configuration.every_relay):
+        # Every relay sends by this account: the mail would wait until it is over.
+        return systemalarm.NO_OTHER_WAY
+    return ""
+
+
+def _of_kind(kind: Kind, seen: Seen) -> tuple[str, ...]:
+    """The recipients that a kind of concern is about."""
+    if kind is Kind.SANDBOX:
+        return seen.refused or ()
+    return tuple(one.address for one in seen.suppressed or ())
+
+
+def _more(concern: Concern, seen: Seen, configuration: Configuration) -> Iterator[str]:
+    if concern.kind not in _OF_RECIPIENTS:
+        if concern.relay:
+            yield f"The relay that it is about: {concern.relay}."
+        return
+    named: tuple[str, ...] = (concern.subject,)
+    if concern.subject == seen.region:  # many at once
+        every = _of_kind(concern.kind, seen)
+        named = every[:_MOST_NAMED]
+        left = f" and {len(every) - len(named)} more" if len(every) > len(named) else ""
+        yield f"{len(every)} recipients: {', '.join(named)}{left}."
+    using = sorted({name for one in named for name in actions_using(configuration, one)})
+    whom = concern.subject if len(named) == 1 else "them"
+    yield f"Actions that use {whom}: {', '.join(using) or 'none any more'}."
 
 
 def cannot_ask(region: str, finding: Finding, since: Instant) -> SystemAlarm:
@@ -120,5 +156,5 @@ def cannot_fetch(queue: str, finding: Finding) -> SystemAlarm:
         severity=Severity.MINOR,
         details=in_words(finding, more),
         attributes={"queue": queue, "code": finding.code},
-        lasts=_GOES_ON,
+        # Without `_GOES_ON`: whoever cannot fetch says so again every few minutes.
     )

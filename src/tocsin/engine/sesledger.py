@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from tocsin.base.clock import DAY, MINUTE, SYSTEM_CLOCK, Clock, Instant
 from tocsin.central.configuration import Configuration
+from tocsin.domain.severity import Severity
 from tocsin.engine import sesalarm, systemalarm
 from tocsin.engine.sesinterest import basis_of, interest_of
 from tocsin.faults.fault import Finding
-from tocsin.ses.concern import Concern, concerns, unjudged
+from tocsin.ses.concern import Concern, Kind, concerns, unjudged
 from tocsin.ses.seen import Interest, Seen
 from tocsin.store.models import SesLook
 from tocsin.store.queries import operation
@@ -81,8 +82,9 @@ def record(
         row = _row(turn, interest)
         if row is None or interest is None:
             return False
-        found = concerns(seen, interest)
         told = set(json.loads(row.told))
+        foreign = _foreign(seen, known_of(row))
+        found = concerns(seen, interest, sesalarm.lasting(told), foreign)
         keys = {sesalarm.key_of(seen.region, one) for one in found}
         keys |= sesalarm.carried(told, unjudged(seen))
         systemalarm.tell(sesalarm.alarms(found, seen, interest, configuration), clock=clock)
@@ -102,7 +104,8 @@ def record_failure(
         row = _row(turn, interest)
         if row is None or interest is None:
             return False
-        since = row.failing_since if row.failing_since is not None else at
+        # Never ahead of now: the clock may have been put back since.
+        since = min(at, row.failing_since) if row.failing_since is not None else at
         told = set(json.loads(row.told))
         if at - since >= FAILED_FOR:
             alarm = sesalarm.cannot_ask(interest.region, finding, since)
@@ -118,6 +121,22 @@ def _row(turn: Turn, interest: Interest | None) -> SesLook | None:
         return row
     queries.give_up(turn)
     return None
+
+
+def _foreign(seen: Seen, before: Known | None) -> frozenset[str]:
+    """Keys of relays that the account does not have and was never seen to have.
+
+    IAM says the same of a key that was deleted and of another account's.
+    """
+    had: set[str] = set()
+    if before is not None:
+        had = {one.id for one in before.seen.keys if one.exists}
+        had |= {
+            one.subject
+            for one in before.concerns
+            if one.kind is Kind.KEY_STATE and one.severity is Severity.CRITICAL
+        }
+    return frozenset(one.id for one in seen.keys if one.exists is False and one.id not in had)
 
 
 def _used(interest: Interest, at: Instant) -> dict[str, int]:

@@ -13,7 +13,7 @@ from tocsin.central.configuration import Configuration
 from tocsin.engine import sesledger
 from tocsin.engine.aside import aside
 from tocsin.engine.sesclient import client_of
-from tocsin.engine.sesinterest import interest_of
+from tocsin.engine.sesinterest import basis_of, interest_of
 from tocsin.engine.sesledger import JITTER, LEASE, LONGEST
 from tocsin.engine.storethread import StoreThread
 from tocsin.ses.aws import Aws, AwsFailure
@@ -85,7 +85,8 @@ class SesWatch:
         if configuration is None or interest is None or aws is None:
             return False
         at = self._clock.now()
-        due = await self._store.insist(queries.due, interest.region, at, LONGEST)
+        basis = basis_of(interest)
+        due = await self._store.insist(queries.due, interest.region, at, LONGEST, basis=basis)
         turn = await self._store.insist(queries.claim, due, at + LEASE) if due else None
         if turn is None:
             return False
@@ -103,7 +104,12 @@ class SesWatch:
             seen = await aside(lambda: look(aws, interest, at), self._stopping, "ses")
         except AwsFailure as failure:
             finding = failure.finding
-            _log.warning("the account cannot be asked", code=finding.code, **finding.facts)
+            _log.warning(
+                "the account cannot be asked",
+                code=finding.code,
+                exc_info=failure.__cause__,
+                **finding.facts,
+            )
             return await self._store.insist(
                 sesledger.record_failure, turn, configuration, finding, at, self._clock
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,7 +37,11 @@ _REJECTED: Mapping[str, str] = {
     "RequestExpired": "the clocks are too far apart",
     "MissingAuthenticationToken": "no key was given",
 }
+_TOO_FAST = "aws.throttled"
 _SLOWER = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException"})
+_PATIENCE_S = (1.0, 2.0)
+"""Waits after a call that came too fast. All calls of SES but those that send share one a second
+(SES developer guide, "Service quotas"), and a look makes several."""
 _THEIR_TROUBLE = 500
 
 
@@ -81,12 +86,17 @@ class Aws:
         with _making:  # botocore makes clients in one thread at a time; they serve in many
             client = self._clients.get((service, read_s)) or self._client(service, read_s)
             self._clients[service, read_s] = client
-        try:
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
-        except ClientError as error:
-            raise self._failure(client, service, operation, error.response) from None
-        except ResponseParserError:
-            raise _unreadable(client, service, operation) from None
+        for pause in (*_PATIENCE_S, None):
+            try:
+                answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
+                break
+            except ClientError as error:
+                failure = self._failure(client, service, operation, error.response)
+                if pause is None or failure.finding.code != _TOO_FAST:
+                    raise failure from None
+                time.sleep(pause)
+            except ResponseParserError:
+                raise _unreadable(client, service, operation) from None
         # Of JSON that is none botocore makes an empty answer, which would read as "no" to all.
         if any(name not in answer for name in _ALWAYS.get(operation, ())):
             raise _unreadable(client, service, operation)
@@ -151,7 +161,7 @@ class Aws:
                 Finding("aws.credentials-rejected", {**facts, "reason": _REJECTED[code]})
             )
         if code in _SLOWER:
-            return AwsFailure(Finding("aws.throttled", facts))
+            return AwsFailure(Finding(_TOO_FAST, facts))
         said = str(error.get("Message") or code)[:300]
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         known = "aws.unavailable" if status >= _THEIR_TROUBLE else "aws.refused"

@@ -9,15 +9,18 @@ Thresholds, with their sources:
   graver than minor.
 - quota: 80 % of Max24HourSend is told, 95 % is grave; all of it is the fault that the relay
   itself would tell.
+- what goes on is over only when its share has fallen to nine tenths of the level that it was
+  told at: a share that moves about its level is told once, not with every look.
 - an access key: older than the days that are set (90), or unused for 45 days (CIS AWS
   Foundations Benchmark, "access keys are rotated", "unused credentials are disabled").
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from tocsin.base.clock import DAY, Instant, rfc3339
 from tocsin.domain.severity import Severity
@@ -31,7 +34,14 @@ BOUNCES = (0.05, 0.10)
 COMPLAINTS = (0.001, 0.005)
 LEAST_ATTEMPTS = 20
 QUOTA = (0.80, 0.95)
+RELEASE = 0.9
+"""Part of its level that a share must have fallen below for a concern that goes on to be over."""
+MANY = 5
+"""More recipients than this that are new in one look are one concern: one mail, not hundreds."""
 UNUSED: Instant = 45 * DAY
+
+Lasting: TypeAlias = Collection[tuple[str, str]]
+"""(kind, subject) of concerns that were told and are not over."""
 
 _VERIFIED = "SUCCESS"
 _OFF = "NOT_STARTED"
@@ -73,14 +83,27 @@ class Concern:
         return self.severity.rank >= Severity.MAJOR.rank
 
 
-def concerns(seen: Seen, interest: Interest) -> tuple[Concern, ...]:
-    """All that there is to see to, the gravest first."""
+def concerns(
+    seen: Seen, interest: Interest, lasting: Lasting = frozenset(), foreign: Collection[str] = ()
+) -> tuple[Concern, ...]:
+    """All that there is to see to, the gravest first.
+
+    `lasting`: (kind, subject) of what goes on since earlier looks. `foreign`: access keys that
+    the account does not have and, as far as is known, never had: mail that goes by them is
+    another account's.
+    """
+    strange = {one.relay for one in interest.ways if one.user in foreign}
+    senders = [one for one in seen.senders or () if one.relay not in strange]
     found = [
-        *_of_account(seen),
-        *_of_rates(seen),
-        *(one for sender in seen.senders or () for one in _of_sender(seen.region, sender)),
-        *_of_recipients(seen),
-        *(one for key in seen.keys for one in _of_key(key, seen.at, interest.key_age_days)),
+        *_of_account(seen, lasting),
+        *_of_rates(seen, lasting),
+        *(one for sender in senders for one in _of_sender(seen.region, sender)),
+        *_of_recipients(seen, lasting),
+        *(
+            one
+            for key in seen.keys
+            for one in _of_key(key, seen.at, interest.key_age_days, foreign)
+        ),
     ]
     once = {(one.kind, one.subject): one for one in reversed(found)}
     return tuple(sorted(once.values(), key=_order))
@@ -129,7 +152,7 @@ def _unseen_of_key(key: KeySeen) -> Iterator[Kind]:
         yield Kind.KEY_STATE
 
 
-def _of_account(seen: Seen) -> Iterator[Concern]:
+def _of_account(seen: Seen, lasting: Lasting) -> Iterator[Concern]:
     account, region = seen.account, seen.region
     if account is None:
         return
@@ -141,7 +164,7 @@ def _of_account(seen: Seen) -> Iterator[Concern]:
     if account.enforcement == "PROBATION":
         finding = Finding("ses.under-review", {"region": region})
         yield Concern(Kind.REVIEW, region, Severity.MAJOR, finding)
-    yield from _of_quota(account, region)
+    yield from _of_quota(account, region, lasting)
 
 
 def _stopped(account: Account) -> str | None:
@@ -151,9 +174,10 @@ def _stopped(account: Account) -> str | None:
     return None if account.sending_enabled else "SendingEnabled is false"
 
 
-def _of_quota(account: Account, region: str) -> Iterator[Concern]:
+def _of_quota(account: Account, region: str, lasting: Lasting) -> Iterator[Concern]:
     used, limit = account.sent_last_24_hours, account.max_24_hour_send
-    if used is None or limit is None or limit <= 0 or used < limit * QUOTA[0]:
+    level = QUOTA[0] * (RELEASE if (Kind.QUOTA, region) in lasting else 1)
+    if used is None or limit is None or limit <= 0 or used < limit * level:
         return
     grave = used >= limit * QUOTA[1]
     facts = {
@@ -166,7 +190,7 @@ def _of_quota(account: Account, region: str) -> Iterator[Concern]:
     yield Concern(Kind.QUOTA, region, severity, Finding("ses.quota-near", facts))
 
 
-def _of_rates(seen: Seen) -> Iterator[Concern]:
+def _of_rates(seen: Seen, lasting: Lasting) -> Iterator[Concern]:
     rates = seen.rates
     if rates is None:
         return
@@ -174,17 +198,27 @@ def _of_rates(seen: Seen) -> Iterator[Concern]:
         (Kind.BOUNCES, "ses.bounce-rate", "bounces", rates.bounces, BOUNCES),
         (Kind.COMPLAINTS, "ses.complaint-rate", "complaints", rates.complaints, COMPLAINTS),
     ):
-        severity = judge_rate(count, rates.attempts, levels)
+        goes_on = (kind, seen.region) in lasting
+        severity = judge_rate(count, rates.attempts, levels, lasting=goes_on)
         if severity is not None:
             facts = {name: str(count), **_share(count, rates), "region": seen.region}
             yield Concern(kind, seen.region, severity, Finding(code, facts))
 
 
-def judge_rate(count: int, attempts: int, levels: tuple[float, float]) -> Severity | None:
-    """How grave it is that so many of the attempts went wrong; None where it is not."""
-    if attempts < LEAST_ATTEMPTS or count < attempts * levels[0]:
+def judge_rate(
+    count: int, attempts: int, levels: tuple[float, float], *, lasting: bool = False
+) -> Severity | None:
+    """How grave it is that so many of the attempts went wrong; None where it is not.
+
+    What is `lasting` goes on with half the attempts, too: mails of two weeks ago drop out of
+    the count by the hour.
+    """
+    level, least = levels[0], LEAST_ATTEMPTS
+    if lasting:
+        level, least = level * RELEASE, least // 2
+    if attempts < least or count < attempts * level:
         return None
-    grave = count >= attempts * levels[1] and count > 1
+    grave = attempts >= LEAST_ATTEMPTS and count >= attempts * levels[1] and count > 1
     return Severity.MAJOR if grave else Severity.MINOR
 
 
@@ -226,24 +260,59 @@ def _dkim_fails(detail: IdentityDetail) -> bool:
     return "@" not in detail.name or detail.dkim not in {None, _OFF}
 
 
-def _of_recipients(seen: Seen) -> Iterator[Concern]:
-    for address in seen.refused or ():
-        facts = {"identities": address, "region": seen.region}
-        finding = Finding("ses.sandbox-recipient", facts)
-        yield Concern(Kind.SANDBOX, address.lower(), Severity.MAJOR, finding)
-    for one in seen.suppressed or ():
-        facts = {"recipient": one.address, "reason": one.reason, "since": rfc3339(one.since)}
-        finding = Finding("ses.suppressed", facts)
-        yield Concern(Kind.SUPPRESSED, one.address.lower(), Severity.MAJOR, finding)
+def _of_recipients(seen: Seen, lasting: Lasting) -> Iterator[Concern]:
+    def refused(which: str) -> Finding:
+        return Finding("ses.sandbox-recipient", {"identities": which, "region": seen.region})
+
+    said = {one.address: one for one in seen.suppressed or ()}
+
+    def suppressed(which: str) -> Finding:
+        facts = {"recipient": which}
+        if which in said:
+            facts |= {"reason": said[which].reason, "since": rfc3339(said[which].since)}
+        return Finding("ses.suppressed", facts)
+
+    region = seen.region
+    yield from _grouped(Kind.SANDBOX, seen.refused or (), region, lasting, refused)
+    yield from _grouped(Kind.SUPPRESSED, tuple(said), region, lasting, suppressed)
 
 
-def _of_key(key: KeySeen, at: Instant, age_days: int) -> Iterator[Concern]:
+def _grouped(
+    kind: Kind,
+    addresses: Sequence[str],
+    region: str,
+    lasting: Lasting,
+    finding: Callable[[str], Finding],
+) -> Iterator[Concern]:
+    """A concern of each address; one of the region for all that are new where they are many.
+
+    What was told by itself stays by itself, and what was told together goes on until none is
+    left: nothing ends because more came to it.
+    """
+    told = [one for one in addresses if (kind, one.lower()) in lasting]
+    new = [one for one in addresses if (kind, one.lower()) not in lasting]
+    together = bool(new) and (len(new) > MANY or (kind, region) in lasting)
+    for address in told if together else addresses:
+        yield Concern(kind, address.lower(), Severity.MAJOR, finding(address))
+    if together:
+        yield Concern(kind, region, Severity.MAJOR, finding(_listed(new)))
+
+
+def _listed(addresses: Sequence[str]) -> str:
+    named = ", ".join(addresses[:MANY])
+    return named if len(addresses) <= MANY else f"{named} and {len(addresses) - MANY} more"
+
+
+def _of_key(
+    key: KeySeen, at: Instant, age_days: int, foreign: Collection[str]
+) -> Iterator[Concern]:
     facts = {"key": key.id, "use": key.use.value}
     if key.user:
         facts["user"] = key.user
     state = _state(key)
     if state is not None:
-        yield Concern(Kind.KEY_STATE, key.id, Severity.CRITICAL, Finding(state, facts), key.relay)
+        severity = Severity.MINOR if key.id in foreign else Severity.CRITICAL
+        yield Concern(Kind.KEY_STATE, key.id, severity, Finding(state, facts), key.relay)
         return
     if age_days and key.created_at is not None and at - key.created_at > age_days * DAY:
         aged = {**facts, "days": str((at - key.created_at) // DAY), "limit": str(age_days)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.base.clock import Instant, from_datetime
 from tocsin.base.secret import Secret
-from tocsin.ses.aws import Aws
+from tocsin.ses.aws import Aws, AwsFailure
 
 POLICY_NAME = "tocsin-send"
 POLICY = {
@@ -73,23 +73,38 @@ def last_use(aws: Aws, access_key: str) -> LastUse:
     )
 
 
+class HalfMade(AwsFailure):
+    """The user was made, and what had to follow was not; `step` says how far it came."""
+
+    def __init__(self, failure: AwsFailure, step: str) -> None:
+        super().__init__(failure.finding)
+        self.step = step
+
+
 def create_smtp_user(aws: Aws, name: str) -> NewUser:
     """Make a user with the least policy and a key; the SMTP password is derived from it.
 
-    When a later step fails, the user is there without a key: the call can be made again
-    under another name, and nothing that could send was left behind.
+    When a later step fails, the user is there: the call can be made again under another name.
+    It has no key, unless the answer with the key was lost on the way.
 
-    Raises: AwsFailure.
+    Raises:
+        HalfMade: the user was made, and is not complete.
+        AwsFailure: no user was made.
     """
     aws.call("iam", "CreateUser", UserName=name)
-    aws.call(
-        "iam",
-        "PutUserPolicy",
-        UserName=name,
-        PolicyName=POLICY_NAME,
-        PolicyDocument=json.dumps(POLICY),
-    )
-    made = aws.call("iam", "CreateAccessKey", UserName=name)["AccessKey"]
+    step = "it may not do anything, and has no access key"
+    try:
+        aws.call(
+            "iam",
+            "PutUserPolicy",
+            UserName=name,
+            PolicyName=POLICY_NAME,
+            PolicyDocument=json.dumps(POLICY),
+        )
+        step = "it may send, and has no access key that anybody knows"
+        made = aws.call("iam", "CreateAccessKey", UserName=name)["AccessKey"]
+    except AwsFailure as failure:
+        raise HalfMade(failure, step) from failure
     return NewUser(name, made["AccessKeyId"], Secret(made["SecretAccessKey"]))
 
 

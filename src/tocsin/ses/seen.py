@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.base.clock import Instant
+from tocsin.faults.fault import Finding
 from tocsin.ses import account as api
 from tocsin.ses.account import Account, Identity, IdentityDetail, Rates, Suppressed
-from tocsin.ses.aws import Aws, NotAllowed
+from tocsin.ses.aws import Aws, AwsFailure, NotAllowed
 from tocsin.ses.keys import KeySeen, KeyUse, look_at_keys
 from tocsin.ses.sandbox import covers, unverified
 
+_KEY = re.compile(r"AKIA[A-Z0-9]{12,124}")
+"""What IAM takes for the id of an access key; it refuses to be asked about anything else."""
 _MOST_IDENTITIES = 200
 """Identities that are kept to be shown; all are judged."""
 
@@ -78,6 +82,15 @@ def look(aws: Aws, interest: Interest, at: Instant) -> Seen:
     Raises:
         AwsFailure: the account could not be asked; not for what the key may not see.
     """
+    try:
+        return _look(aws, interest, at)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # Something else than the API answered, or the API as it is not described.
+        facts = {"action": "the look at the account", "reason": "an answer cannot be read"}
+        raise AwsFailure(Finding("aws.unavailable", facts)) from error
+
+
+def _look(aws: Aws, interest: Interest, at: Instant) -> Seen:
     found = api.overview(aws)
     missing = list(found.missing)
     senders = None
@@ -109,7 +122,7 @@ def _keys(interest: Interest) -> tuple[tuple[str, KeyUse, str], ...]:
     wanted = {
         one.user: (one.user, KeyUse.SMTP, one.relay)
         for one in reversed(interest.ways)
-        if one.user.startswith("AKIA")
+        if _KEY.fullmatch(one.user)
     }
     wanted.setdefault(interest.access_key, (interest.access_key, KeyUse.API, ""))
     return tuple(wanted.values())

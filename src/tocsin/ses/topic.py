@@ -35,13 +35,18 @@ def create_topic(aws: Aws, name: str) -> str:
 def let_publish(aws: Aws, topic: str) -> None:
     """Let Amazon SES publish to the topic, for this account alone. Raises: AwsFailure."""
     said = aws.call("sns", "GetTopicAttributes", TopicArn=topic)
+    _, partition, _, region, account, _ = topic.split(":", 5)
     statement = {
         "Sid": _OURS,
         "Effect": "Allow",
         "Principal": {"Service": "ses.amazonaws.com"},
         "Action": "sns:Publish",
         "Resource": topic,
-        "Condition": {"StringEquals": {"aws:SourceAccount": topic.split(":")[4]}},
+        # Only what SES of this account and region publishes: not for whoever uses SES as its arm.
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:{partition}:ses:{region}:{account}:*"},
+        },
     }
     policy = _with(said.get("Attributes", {}).get("Policy"), statement)
     aws.call(

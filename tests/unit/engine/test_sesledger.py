@@ -17,17 +17,20 @@ from tocsin.central.configuration import Configuration
 from tocsin.central.ses import Ses
 from tocsin.central.smtp import FurtherRelay, Smtp
 from tocsin.domain.principal import NotPermitted, Principal, Role
+from tocsin.domain.severity import Severity
 from tocsin.engine import access, sesaccount, sesledger, seslimits
+from tocsin.engine.accept import close_quiet
 from tocsin.engine.errors import NotFound
+from tocsin.engine.feedbacklook import senders
 from tocsin.engine.relay import Limits, relays
 from tocsin.engine.route import Route
-from tocsin.engine.sesinterest import interest_of
+from tocsin.engine.sesinterest import basis_of, interest_of
 from tocsin.engine.sesledger import AFTER_FAILURE, EVERY, FAILED_FOR, LEASE, LONGEST
 from tocsin.faults.fault import Finding
 from tocsin.ses.account import Account, Rates, Suppressed
 from tocsin.ses.keys import KeySeen, KeyUse
 from tocsin.ses.seen import Seen
-from tocsin.store.models import Alarm, RelayUsage, SesLook
+from tocsin.store.models import Alarm, RelayUsage, SesLook, Transition
 from tocsin.store.queries import reports
 from tocsin.store.queries import sesaccount as queries
 from tocsin.store.queries.operation import USAGE_SPAN
@@ -331,3 +334,122 @@ def test_the_answer_has_no_secret(look):
     assert "s" * 40 not in said
     assert json.loads(said)["concerns"][0]["code"] == "ses.sending-paused"
     assert json.loads(said)["seen"]["account"]["max_send_rate"] == 14.0
+
+
+def told() -> list[tuple[str, str]]:
+    """Kind and severity of every transition, in order."""
+    rows = Transition.objects.order_by("at", "id").values_list("kind", "severity")
+    return [(kind, Severity.of_rank(rank).value) for kind, rank in rows]
+
+
+def test_a_rate_that_moves_about_its_level_is_told_once(look):
+    """4.99, 5.01, 4.99 … every quarter of an hour is one mail; over is over, well below it."""
+    for bounces in (501, 499, 501, 499, 501):
+        look(rates=Rates(10_000, bounces, 0, 0))
+    assert told() == [("active", "minor")]
+    look(rates=Rates(10_000, 440, 0, 0))
+    assert [kind for kind, _ in told()] == ["active", "inactive"]
+
+
+def test_a_hundred_recipients_are_one_alarm(look):
+    """It names them and what sends to them; one more is no alarm of its own."""
+    to = [f"person{number}@example.com" for number in range(100)]
+    action = SimpleNamespace(name="Mail all", kind="email", enabled=True, to=(*to, "a@example.net"))
+    configuration = Configuration(smtp=SMTP, ses=SES, actions=(action,))
+    look(refused=tuple(to[:99]), configuration=configuration)
+    look(refused=tuple(to), configuration=configuration)
+    (alarm,) = Alarm.objects.all()
+    assert alarm.type == "Recipient not verified in the sandbox"
+    assert "99 recipients: person0@example.com, person1@" in alarm.details
+    assert "Actions that use them: Mail all." in alarm.details
+    assert reports.last_held(alarm.id) == ""
+    look(configuration=configuration)
+    assert active() == set()
+
+
+@pytest.mark.parametrize(("others", "held"), [((), True), (("relay.example.com",), False)])
+def test_a_stopped_account_is_not_told_by_itself(look, others, held):
+    """Where every relay sends by it, the mail would wait until it is over."""
+    relays_ = tuple(
+        FurtherRelay.model_validate(
+            {"name": f"other{place}", "server": one, "port": 587, "encryption": "starttls"}
+        )
+        for place, one in enumerate(others)
+    )
+    look(STOPPED, configuration=Configuration(smtp=SMTP, relays=relays_, ses=SES))
+    assert bool(reports.last_held(Alarm.objects.get().id)) is held
+
+
+def test_a_key_that_was_never_here_is_another_accounts(look):
+    """Minor, and it stays so; one that was here and is gone is critical, and stays so."""
+    key = KeySeen("AKIAEXAMPLESMTP00000", KeyUse.SMTP, "smtp", exists=False)
+
+    def severity() -> str:
+        known = sesledger.known_of(queries.look_at(REGION))
+        assert known is not None
+        (one,) = known.concerns
+        return one.severity.value
+
+    for _ in range(2):
+        look(keys=(key,))
+        assert severity() == "minor"
+    look(keys=(replace(key, exists=True, active=True),))
+    assert active() == set()
+    for _ in range(3):
+        look(keys=(key,))
+        assert severity() == "critical"
+
+
+def test_failing_is_told_though_the_clock_was_put_back(look, clock):
+    """Not only when it has caught up again."""
+    look()
+    look(failure="aws.unavailable", later=AFTER_FAILURE)
+    look(failure="aws.unavailable", later=-10 * DAY)
+    look(failure="aws.unavailable", later=FAILED_FOR)
+    assert active() == {"Amazon SES cannot be asked"}
+
+
+def test_what_no_look_can_end_goes_on(look, clock):
+    """Days without a look, or with looks that may not see, say nothing of its being over."""
+    look(STOPPED)
+    clock.time += 30 * DAY
+    close_quiet(clock=clock)
+    look(None)
+    assert active() == {"Amazon SES takes no mail"}
+
+
+def test_who_works_with_another_version_does_not_look(clock):
+    """Its look would not count, and be due again at once: AWS would be asked without end."""
+    sesledger.keep_watch(CONFIGURATION, clock.now(), clock)
+    interest = interest_of(CONFIGURATION)
+    assert interest is not None
+    basis = basis_of(interest)
+    assert queries.due(REGION, clock.now(), LONGEST, basis=basis) is not None
+    assert queries.due(REGION, clock.now(), LONGEST, basis="another") is None
+
+
+def test_a_used_quota_says_whose_it_was(clock):
+    """What a person set, or what the account allows and others used."""
+    limits = {"smtp": Limits(14.0, 1000, 900)}
+    (relay,) = relays(Home.of_environment(), CONFIGURATION, limits)
+    said = Route(relay, clock).used_up().facts["reply"]
+    assert said == (
+        "the 1000 recipients that Amazon SES allows it in 24 hours are used, 900 of them by others"
+    )
+    assert "was set" in Route(replace(relay, max_24_hour_send=5), clock).used_up().facts["reply"]
+
+
+def test_only_relays_of_the_account_are_asked_about():
+    """A relay of one's own reports nothing to Amazon SES; the only one there is may be a tunnel."""
+    own = FurtherRelay.model_validate(
+        {
+            "name": "own",
+            "server": "relay.example.com",
+            "port": 587,
+            "encryption": "starttls",
+            "from": "own@example.net",
+        }
+    )
+    assert senders(Configuration(smtp=SMTP, relays=(own,), ses=SES)) == ("tocsin@example.com",)
+    tunnel = SMTP.model_copy(update={"server": "tunnel.example.com"})
+    assert senders(Configuration(smtp=tunnel, ses=SES)) == ("tocsin@example.com",)

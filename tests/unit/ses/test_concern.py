@@ -17,6 +17,7 @@ from tocsin.ses.concern import (
     BOUNCES,
     COMPLAINTS,
     LEAST_ATTEMPTS,
+    MANY,
     Concern,
     Kind,
     concerns,
@@ -292,3 +293,93 @@ def test_nothing_is_both_told_and_left_open(seen):
         assert (one.kind, "") not in open_
         assert (one.kind, one.subject) not in open_
         assert "|" not in one.kind.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "below", "over"),
+    [
+        (
+            Kind.QUOTA,
+            of_account(sent_last_24_hours=800.0),
+            of_account(sent_last_24_hours=730.0),
+            of_account(sent_last_24_hours=719.0),
+        ),
+        (
+            Kind.BOUNCES,
+            replace(SEEN, rates=Rates(1000, 50, 0, 0)),
+            replace(SEEN, rates=Rates(1000, 46, 0, 0)),
+            replace(SEEN, rates=Rates(1000, 44, 0, 0)),
+        ),
+        (
+            Kind.COMPLAINTS,
+            replace(SEEN, rates=Rates(10_000, 0, 10, 0)),
+            replace(SEEN, rates=Rates(10_000, 0, 9, 0)),
+            replace(SEEN, rates=Rates(10_000, 0, 8, 0)),
+        ),
+        (
+            Kind.BOUNCES,
+            replace(SEEN, rates=Rates(20, 1, 0, 0)),
+            replace(SEEN, rates=Rates(19, 1, 0, 0)),
+            replace(SEEN, rates=Rates(9, 1, 0, 0)),
+        ),
+    ],
+)
+def test_what_goes_on_is_over_only_well_below_its_level(kind, level, below, over):
+    """A share that moves about the level is one concern all the time."""
+    lasting = {(kind, REGION)}
+    assert [one.kind for one in concerns(level, INTEREST)] == [kind]
+    assert concerns(below, INTEREST) == ()
+    assert [one.kind for one in concerns(below, INTEREST, lasting)] == [kind]
+    assert concerns(over, INTEREST, lasting) == ()
+
+
+@given(st.integers(0, 500), st.integers(0, 10_000))
+def test_what_goes_on_is_never_less_than_what_is_new(count, attempts):
+    """And no graver: going on alone makes nothing worse."""
+    new = judge_rate(count, attempts, BOUNCES)
+    lasting = judge_rate(count, attempts, BOUNCES, lasting=True)
+    assert new in {None, lasting}
+    assert new is not None or lasting in {None, Severity.MINOR}
+
+
+ADDRESSES = tuple(f"person{number}@example.com" for number in range(100))
+
+
+@pytest.mark.parametrize("kind", [Kind.SANDBOX, Kind.SUPPRESSED])
+def test_a_hundred_recipients_are_one_concern(kind):
+    """Few are one each; many that are new are told together, and end nothing that was told."""
+
+    def subjects(count: int, told: tuple[str, ...] = ()) -> list[str]:
+        some = ADDRESSES[:count]
+        seen = replace(SEEN, refused=some)
+        if kind is Kind.SUPPRESSED:
+            seen = replace(SEEN, suppressed=tuple(Suppressed(one, "BOUNCE", AT) for one in some))
+        found = concerns(seen, INTEREST, {(kind, one) for one in told})
+        assert {one.kind for one in found} <= {kind}
+        return [one.subject for one in found]
+
+    assert subjects(MANY) == list(ADDRESSES[:MANY])
+    assert subjects(MANY + 1) == [REGION]
+    assert subjects(100) == [REGION]
+    # Those of which one each was told stay, and so does what was told of many.
+    assert subjects(100, ADDRESSES[:2]) == [REGION, *ADDRESSES[:2]]
+    assert subjects(2, (REGION,)) == [REGION]
+    assert subjects(2, ADDRESSES[:1]) == list(ADDRESSES[:2])
+    assert subjects(0, (REGION, *ADDRESSES[:2])) == []
+
+
+def test_many_recipients_are_named_in_part():
+    """As many as one reads, and how many more."""
+    (one,) = concerns(replace(SEEN, refused=ADDRESSES), INTEREST)
+    cause = explain(one.finding).cause
+    assert "person4@example.com and 95 more" in cause
+    assert "person5@" not in cause
+
+
+def test_a_relay_of_another_account_is_none_of_this():
+    """Its key was never seen here: that is said, and nothing of its sender."""
+    seen = replace(of_key(exists=False), senders=(Sender("smtp", "soc@example.net", None, None),))
+    assert [(one.kind, one.severity) for one in concerns(seen, INTEREST, foreign={"AKIASMTP"})] == [
+        (Kind.KEY_STATE, Severity.MINOR)
+    ]
+    assert [one.kind for one in concerns(seen, INTEREST)] == [Kind.IDENTITY, Kind.KEY_STATE]

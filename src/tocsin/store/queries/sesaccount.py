@@ -54,15 +54,19 @@ def unwatch(other_than: str | None) -> list[str]:
     return keys
 
 
-def due(region: str, at: Instant, longest: Instant) -> Turn | None:
+def due(region: str, at: Instant, longest: Instant, *, basis: str | None = None) -> Turn | None:
     """The look at the region if it is due and nobody has it.
 
-    A time further ahead than `longest` was set under a clock that has been put back.
+    `basis`: what it must depend on; one that depends on other things is none of the caller's,
+    would not count, and would be due again at once. A time further ahead than `longest` was set
+    under a clock that has been put back.
     """
-    row = SesLook.objects.filter(
+    rows = SesLook.objects.filter(region=region)
+    if basis is not None:
+        rows = rows.filter(basis=basis)
+    row = rows.filter(
         Q(looking_until__lte=at) | Q(looking_until__gt=at + longest),
         Q(next_look_at__lte=at) | Q(next_look_at__gt=at + longest),
-        region=region,
     ).first()
     return None if row is None else Turn(row.region, row.turn, row.next_look_at)
 
