@@ -22,7 +22,7 @@ from tocsin.base.secret import Secret
 from tocsin.central.problem import Invalid
 from tocsin.cli.main import run
 from tocsin.engine import access, configuration
-from tocsin.engine.errors import Refused
+from tocsin.engine.errors import Conflict, Refused
 from tocsin.engine.setup.account import judge_choice
 from tocsin.engine.setup.apply import apply
 from tocsin.engine.setup.entered import AccessKey, Choice, Credentials, Entered, NewUser, SmtpUser
@@ -169,6 +169,35 @@ def test_six_fields_from_a_fresh_manager_to_a_delivered_mail(program: Program, r
     (mail,) = mails(relay)
     assert f"To: {TO}" in mail
     assert fields["password"] not in json.dumps(done) + program.log("up")
+
+
+def test_over_the_api_from_a_fresh_manager_to_a_delivered_mail(program: Program, relay, aws):
+    """A look, then the setup with what it proposed; no secret is given back."""
+    url = program.up()
+    token = program.json("token", "add", "test", "--role", "administrator")["token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def post(path: str, **said: object) -> Any:
+        data = json.dumps({**body, **said}).encode()
+        asked = urllib.request.Request(f"{url}/api/v1/ses/setup{path}", data, headers)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            text = answer.read().decode()
+        assert not [one for one in (secret, password_of(relay)) if one in text]
+        return json.loads(text)
+
+    id_, secret = key_of(relay)
+    body = {"region": relay["region"], "access_key": id_, "secret_key": secret}
+    body |= {"server": f"{relay['host']}:{relay['port']}", "endpoint_url": aws.url}
+    found = post("/look")
+    assert (found["signed_in"], found["account"]["max_24_hour_send"]) == (False, 200.0)
+    choice = {"from": FROM, "to": [TO]}
+    untrusted = post("", **choice)
+    assert (untrusted["ok"], untrusted["applied"]) == (False, None)
+    before = len(mails(relay))
+    done = post("", **choice, trust=[found["anchor"]["sha256"]])
+    assert (done["ok"], done["tested"], done["stood_in"]) == (True, True, False), done
+    assert done["applied"]["version"] == 1
+    assert len(mails(relay)) == before + 1
 
 
 @pytest.mark.usefixtures("db", "home")
@@ -343,6 +372,67 @@ class TestInProcess:
         assert now.ses is not None
         assert (now.smtp.user, now.ses.access_key) == (key_of(relay)[0], None)
         assert now.smtp.password == Secret(password_of(relay))
+
+    def test_a_new_key_that_is_refused_replaces_nothing(self, relay, moto, monkeypatch):
+        """What was in force stays; it is told which user and key are left at AWS."""
+        monkeypatch.setattr("tocsin.engine.setup.trying.PATIENCE_S", 0)
+        given = entered(relay)
+        trust = tuple(one.sha256 for one in agreed(given).agreed)
+        apply(access.LOCAL, given, agreed(given), Choice(FROM, (TO,), trust=trust))
+        key = NewUser(awsserver.KEY, Secret(awsserver.SECRET), "tocsin-unknown")
+        strange = ("AKIAUNKNOWNUNKNOWN00", "a" * 40)
+        with Aws(moto, strange) as aws:
+            aws.identities = {"example.com": awsserver.identity()}
+            new = entered(relay, key, endpoint_url=aws.url)
+            done = set_up(access.LOCAL, new, Choice(FROM, (TO,), trust=trust))
+        assert (done.ok, done.user_made, done.applied) == (False, "tocsin-unknown", None)
+        assert done.proposal.sign_in is not None
+        assert done.proposal.sign_in.code == "auth.rejected"
+        assert "tocsin-unknown" in done.problem
+        assert strange[0] in done.problem
+        assert strange[1] not in str(outcome_json(done))
+        assert configuration.current_number() == 1
+
+    def test_the_command_says_what_is_left_of_a_user_that_is_refused(
+        self, relay, moto, monkeypatch, capsys
+    ):
+        """Exit status 1, one document, nothing changed."""
+        monkeypatch.setattr("tocsin.engine.setup.trying.PATIENCE_S", 0)
+        monkeypatch.setattr("tocsin.engine.logs.set_up_logging", lambda *_: None)
+        given = io.TextIOWrapper(io.BytesIO(awsserver.SECRET.encode() + b"\n"))
+        monkeypatch.setattr(sys, "stdin", given)
+        fields = {**fields_of(relay), "--access-key": awsserver.KEY, "--create-user": "tocsin-cli"}
+        del fields["--user"]
+        with Aws(moto, ("AKIAUNKNOWNUNKNOWN00", "a" * 40)) as aws:
+            aws.identities = {"example.com": awsserver.identity()}
+            command = arguments_of({**fields, "--endpoint-url": aws.url})
+            assert run([*command, "--trust-proposed", "--yes", "--json"]) == 1
+        said = json.loads(capsys.readouterr().out)
+        assert (said["ok"], said["user_made"], said["applied"]) == (False, "tocsin-cli", None)
+        assert "AKIAUNKNOWNUNKNOWN00" in said["problem"]
+        assert configuration.current_number() == 0
+
+    @pytest.mark.parametrize(
+        ("step", "words"),
+        [("PutUserPolicy", "has no access key"), ("CreateAccessKey", "may send")],
+    )
+    def test_a_user_that_is_half_made_is_told(self, relay, moto, step, words):
+        """With its name, how far it came, what AWS said, and what to do."""
+
+        class Breaking(Aws):
+            def post(self, request: BaseHTTPRequestHandler, form: dict[str, list[str]]) -> None:
+                if form.get("Action") == [step]:
+                    del request.headers["Authorization"]
+                    request.headers["Authorization"] = awsserver.DENIED
+                super().post(request, form)
+
+        name = f"tocsin-half-{step}"
+        with Breaking(moto, key_of(relay)) as aws:
+            key = NewUser(awsserver.KEY, Secret(awsserver.SECRET), name)
+            with pytest.raises(Conflict) as caught:
+                make_user(access.LOCAL, entered(relay, key, endpoint_url=aws.url))
+        said = str(caught.value)
+        assert [one for one in (name, words, f"iam:{step}", "delete it") if one not in said] == []
 
     def test_the_api_is_asked_over_a_verified_connection_alone(self, relay, tmp_path):
         """Until its root is trusted no signed request leaves, and no user is made."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -102,9 +105,10 @@ def look_at_setup(request: HttpRequest) -> dict[str, Any]:
     """
     given = read_model(request, SesSetupLook)
     principal, entered = caller(request), _entered(given)
-    proposal = look(principal, entered)
-    if given.trust and proposal.collection is not None:
-        proposal = look(principal, entered, trusting=chosen(proposal, given.trust))
+    with _fields_of_the_body():
+        proposal = look(principal, entered)
+        if given.trust and proposal.collection is not None:
+            proposal = look(principal, entered, trusting=chosen(proposal, given.trust))
     return proposal_json(proposal)
 
 
@@ -115,7 +119,8 @@ def carry_out_setup(request: HttpRequest) -> dict[str, Any]:
     """Look, apply in one configuration version, and test.
 
     `ok` is true when all came about; `problem` says why it ended before its end. What hinders
-    (a chain that is not trusted, a sign-in that is refused) changes nothing.
+    (a chain that is not trusted, a sign-in that is refused) changes nothing. `stood_in` is true
+    when the rehearsal relay took the test mail in place of what was set up.
     """
     given = read_model(request, SesSetup)
     choice = Choice(
@@ -124,10 +129,22 @@ def carry_out_setup(request: HttpRequest) -> dict[str, Any]:
         action=given.action,
         trust=tuple(given.trust),
     )
-    outcome = set_up(
-        caller(request), _entered(given), choice, dry_run=given.dry_run, test=given.test
-    )
+    principal, entered = caller(request), _entered(given)
+    with _fields_of_the_body():
+        outcome = set_up(principal, entered, choice, dry_run=given.dry_run, test=given.test)
     return outcome_json(outcome)
+
+
+@contextmanager
+def _fields_of_the_body() -> Iterator[None]:
+    """The name of the user to make is called `create_user` in a body."""
+    try:
+        yield
+    except Invalid as invalid:
+        raise Invalid(
+            replace(one, path="create_user") if one.path == "name" else one
+            for one in invalid.problems
+        ) from None
 
 
 def _entered(given: SesSetupLook) -> Entered:

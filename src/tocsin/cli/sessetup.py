@@ -21,6 +21,7 @@ from tocsin.cli.store import use_store
 from tocsin.cli.trouble import MISSING, WRONG, WrongUse
 
 if TYPE_CHECKING:
+    from tocsin.engine.configuration import Changed
     from tocsin.engine.setup.entered import Choice, Credentials, Entered
     from tocsin.engine.setup.proposal import Proposal
     from tocsin.trust.certificate import Certificate
@@ -57,7 +58,9 @@ def add_actions(actions: Any) -> None:
     setup.add_argument("--fips", action="store_true", help="the region's FIPS endpoint")
     setup.add_argument("--endpoint-url", metavar="URL", help="the API in place of AWS")
     setup.add_argument(
-        "--trust-proposed", action="store_true", help="agree to trust the certificate proposed"
+        "--trust-proposed",
+        action="store_true",
+        help="agree to trust the certificate proposed; of Amazon a published root alone",
     )
     setup.add_argument("--action", metavar="NAME", default=_ACTION, help=f"({_ACTION})")
     setup.add_argument("--dry-run", action="store_true", help="say what would change, no more")
@@ -101,7 +104,10 @@ class _Talk:
         if self.at_terminal or sys.stdin.isatty():
             from getpass import getpass  # noqa: PLC0415
 
-            return Secret(getpass(question))
+            try:
+                return Secret(getpass(question))
+            except EOFError:  # the terminal was closed, or Ctrl-D pressed
+                return Secret("")
         return Secret(sys.stdin.buffer.readline().decode(errors="replace").strip("\r\n"))
 
 
@@ -188,6 +194,7 @@ class _Setup:
             "applied": None,
             "tested": False,
             "test": None,
+            "stood_in": False,
             "problem": None,
         }
         """What the command answers with ``--json``, as far as it has come."""
@@ -202,7 +209,7 @@ class _Setup:
         self._talk.say(words.way(proposal))
         if not proposal.collection.verdict.trusted:
             if not self._agree(proposal):
-                return self._stop(1, "nothing was changed")
+                return self._stop(1, f"{hindrance(proposal)}; nothing was changed")
             proposal = self._look()
         self._talk.say(words.found(proposal))
         problem = hindrance(proposal)
@@ -223,11 +230,14 @@ class _Setup:
 
     def _agree(self, proposal: Proposal) -> bool:
         """Whether the certificate that is proposed may be trusted."""
-        from tocsin.engine.setup.anchoring import chosen  # noqa: PLC0415
+        from tocsin.engine.setup.anchoring import chosen, trustworthy  # noqa: PLC0415
 
         if proposal.anchor is None:
             return False
         given = self._arguments.trust_proposed
+        if given and not trustworthy(proposal):
+            self._talk.say([words.STRANGE])
+            given = False
         if not given and not self._talk.at_terminal:
             self._talk.say([words.COMPARE])
             return False
@@ -259,6 +269,7 @@ class _Setup:
     def _apply(self, proposal: Proposal, choice: Choice) -> int:
         from tocsin.engine import access  # noqa: PLC0415
         from tocsin.engine.setup.apply import apply  # noqa: PLC0415
+        from tocsin.engine.setup.entered import NewUser  # noqa: PLC0415
         from tocsin.engine.setup.told import changed_json  # noqa: PLC0415
 
         foreseen = apply(access.LOCAL, self._entered, proposal, choice, dry_run=True)
@@ -269,7 +280,34 @@ class _Setup:
             return 0
         if not self._arguments.yes and not self._talk.agrees("Apply this?"):
             return self._stop(1, "nothing was changed")
-        changed = apply(access.LOCAL, self._entered, self._make_user(proposal), choice)
+        if isinstance(self._entered.credentials, NewUser):
+            return self._apply_with_user(choice)
+        return self._applied(apply(access.LOCAL, self._entered, proposal, choice), choice)
+
+    def _apply_with_user(self, choice: Choice) -> int:
+        """With a user that is made first; what ends it after that says that it is there."""
+        from tocsin.central.problem import Invalid  # noqa: PLC0415
+        from tocsin.engine import access  # noqa: PLC0415
+        from tocsin.engine.errors import Conflict, Refused  # noqa: PLC0415
+        from tocsin.engine.setup.apply import apply  # noqa: PLC0415
+        from tocsin.engine.setup.whole import hindrance, left, reason_of  # noqa: PLC0415
+
+        name = self._make_user()
+        try:
+            proposal = self._look()
+            self._talk.say(words.found(proposal))
+            problem = hindrance(proposal)
+            if not problem:
+                changed = apply(access.LOCAL, self._entered, proposal, choice)
+        except (Invalid, Refused, Conflict) as refusal:
+            problem = reason_of(refusal)
+        if problem:
+            return self._stop(1, f"{problem}; {left(name, self._entered)}")
+        return self._applied(changed, choice)
+
+    def _applied(self, changed: Changed, choice: Choice) -> int:
+        from tocsin.engine.setup.told import changed_json  # noqa: PLC0415
+
         self.told["applied"] = changed_json(changed)
         self._talk.say([words.in_force(changed)])
         if self._arguments.no_test:
@@ -277,24 +315,21 @@ class _Setup:
             return 0
         return self._test(choice.action)
 
-    def _make_user(self, proposal: Proposal) -> Proposal:
-        """The proposal with the user's own key, where one is to be made."""
+    def _make_user(self) -> str:
+        """Name of the user that is made; its key takes the place of the one that was given."""
         from tocsin.engine import access  # noqa: PLC0415
-        from tocsin.engine.setup.entered import NewUser  # noqa: PLC0415
         from tocsin.engine.setup.look import make_user  # noqa: PLC0415
 
-        given = self._entered.credentials
-        if not isinstance(given, NewUser):
-            return proposal
+        name = str(self._arguments.create_user)
         self._entered = make_user(access.LOCAL, self._entered, trusting=self._trusting)
-        self.told["user_made"] = given.name
-        self._talk.say([words.MADE.format(name=given.name)])
-        return self._look()
+        self.told["user_made"] = name
+        self._talk.say([words.MADE.format(name=name)])
+        return name
 
     def _test(self, action: str) -> int:
         from tocsin.engine import access, actiontest  # noqa: PLC0415
         from tocsin.engine.errors import Conflict, RoleMissing  # noqa: PLC0415
-        from tocsin.engine.setup.apply import finish  # noqa: PLC0415
+        from tocsin.engine.setup.apply import finish, stood_in  # noqa: PLC0415
         from tocsin.engine.setup.entered import AccessKey  # noqa: PLC0415
 
         key = self._entered.credentials
@@ -306,6 +341,9 @@ class _Setup:
         except Conflict as conflict:
             return self._stop(1, words.UNTESTED.format(why=conflict, action=action))
         self.told |= {"ok": result.ok, "tested": True, "test": actiontest.result_json(result)}
+        if stood_in(result):
+            self.told["stood_in"] = True
+            self._talk.say([words.STOOD_IN])
         attempt = result.attempt
         self._talk.say([*(attempt_lines(attempt) if attempt else ()), words.tested(result)])
         return 0 if result.ok else 1

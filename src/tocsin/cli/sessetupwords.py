@@ -18,6 +18,14 @@ COMPARE = (
     "compare the SHA-256 with what Amazon Trust Services publishes, or the operator of the "
     "relay says; --trust-proposed agrees to trust it"
 )
+STRANGE = (
+    "the server is called as one of Amazon's, and the certificate proposed is no root that Amazon "
+    "publishes: --trust-proposed does not agree to it"
+)
+STOOD_IN = (
+    "the rehearsal relay stands in: the test mail went there, and proves nothing of the relay that "
+    "was set up"
+)
 MADE = "the IAM user {name} is made; it may take some seconds until Amazon SES knows its key"
 UNTESTED = "applied, not tested: {why}; then: tocsin action test '{action}'"
 _BY_KEY = "auth.secret-not-smtp-password"

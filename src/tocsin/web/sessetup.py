@@ -22,6 +22,8 @@ from tocsin.engine.setup import look as looking
 from tocsin.engine.setup.document import RULE
 from tocsin.engine.setup.entered import AccessKey, Choice, NewUser
 from tocsin.engine.setup.proposal import Proposal
+from tocsin.engine.setup.whole import hindrance
+from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained
 from tocsin.ses.endpoint import ENDPOINTS
 from tocsin.ses.iam import POLICY_NAME
@@ -32,8 +34,6 @@ from tocsin.web.sessetupcarried import PATH, Carried, brought, forget, hand_on, 
 from tocsin.web.sessetupfound import found, proposed_values, would_be_refused
 
 LOOK = f"{PATH}/look"
-_SIGN_IN = "auth."
-"""How the codes begin of what no relay lets in; with these nothing is applied."""
 
 
 @sensitive_post_parameters("password")
@@ -195,12 +195,27 @@ def apply(request: HttpRequest, principal: Principal) -> HttpResponse:
         planned = applying.apply(principal, carried.entered, proposal, choice, dry_run=True)
         if "show" in request.POST:
             return second.show(values, planned=planned)
+        hindered = _hindered(proposal)
+        if hindered is not None:
+            return second.show(values, failure=hindered)
         second = _with_user(second)
     except Invalid as invalid:
         return second.show(values, sessetupform.at_fields(invalid))
     except (Refused, Conflict) as refusal:
         return second.show(values, failure=told(refusal))
     return _apply(second, values, choice)
+
+
+def _hindered(proposal: Proposal) -> Explained | None:
+    """Why nothing is applied: the server does not verify, or did not take the sign-in."""
+    problem = hindrance(proposal)
+    if not problem:
+        return None
+    if proposal.sign_in is not None:
+        return proposal.sign_in
+    seen = proposal.collection
+    finding = seen.verdict.finding or next(iter(seen.findings), None) if seen else None
+    return explain(finding) if finding is not None else told(Conflict(problem))
 
 
 def _with_user(second: _Second) -> _Second:
@@ -219,9 +234,9 @@ def _apply(second: _Second, values: dict[str, Any], choice: Choice) -> HttpRespo
     try:
         if not second.proposal.user:  # it was not made yet when this was looked at
             second = replace(second, proposal=_look(principal, carried))
-        refusal = second.proposal.sign_in
-        if refusal is not None and refusal.code.startswith(_SIGN_IN):
-            return second.show(values, failure=refusal)
+            hindered = _hindered(second.proposal)
+            if hindered is not None:
+                return second.show(values, failure=hindered)
         changed = applying.apply(principal, carried.entered, second.proposal, choice)
     except Invalid as invalid:
         return second.show(values, sessetupform.at_fields(invalid))
@@ -242,6 +257,7 @@ def _done(second: _Second, choice: Choice, changed: Changed) -> HttpResponse:
     else:
         context |= {
             "result": result,
+            "stood_in": applying.stood_in(result),
             "failure": result.explained,
             **deliveries.shown(second.principal, result.delivery),
         }

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from tocsin.base.clock import HOUR, now
@@ -47,7 +48,7 @@ def hand_on(answer: HttpResponse, request: HttpRequest, who: Principal, one: Car
         sealedfield.seal(who.name, _NAME, Secret(text)),
         max_age=_LIFE_S,
         path=PATH,
-        secure=request.is_secure(),
+        secure=request.is_secure() or settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Strict",
     )
@@ -63,7 +64,10 @@ def brought(request: HttpRequest, who: Principal) -> Carried | None:
     if not sealed:
         return None
     said = json.loads(sealedfield.unseal(who.name, _NAME, sealed).reveal())
-    return _read(said) if said["until"] > now() else None
+    try:
+        return _read(said) if said["until"] > now() else None
+    except (KeyError, TypeError):  # of a version of Tocsin that carried something else
+        return None
 
 
 def remembered(request: HttpRequest, who: Principal) -> Carried | None:

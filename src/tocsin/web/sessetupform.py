@@ -122,10 +122,11 @@ def read(values: Mapping[str, Any], secret: Secret) -> Entered | FormProblems:
 
 
 def _check_lengths(values: Mapping[str, Any], secret: Secret, wrong: FormProblems) -> None:
-    texts = {name: values[name].strip() for name in ("user", "server", "endpoint_url", "name")}
-    texts["password"] = secret.reveal().strip()
+    # With the blanks around it: all of it is carried, in a cookie of at most 4096 bytes.
+    texts = {name: values[name] for name in ("user", "server", "endpoint_url", "name")}
+    texts["password"] = secret.reveal()
     for name in ("user", "password"):
-        if not texts[name]:
+        if not texts[name].strip():
             wrong.tell(name, _("This is needed."))
     for name, text in texts.items():
         if len(text) > _LONGEST:

@@ -9,6 +9,7 @@ from typing import Any
 from tocsin.engine.configuration import current
 from tocsin.engine.setup.entered import Choice
 from tocsin.engine.setup.proposal import Proposal
+from tocsin.engine.setup.trying import REJECTED
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Explained
 from tocsin.ses.sandbox import may_send_from, unverified
@@ -40,6 +41,8 @@ class Found:
     """Whether it is known that nothing is verified to send from."""
     replaces: str
     """The SMTP server that is configured now, where it is another one; else empty."""
+    rejected: bool
+    """Whether it was the relay that did not take the credentials, and nothing on the way."""
     verified: bool
     """Whether the chain leads to something trusted, be it for this look alone."""
     api: Explained | None
@@ -63,6 +66,7 @@ def found(proposal: Proposal) -> Found:
         senders=_senders(proposal),
         no_sender=known and not proposal.senders,
         replaces=present if present != f"{proposal.host}:{proposal.port}" else "",
+        rejected=proposal.sign_in is not None and proposal.sign_in.code == REJECTED,
         verified=verified,
         api=proposal.api if verified or anchor is None else None,
     )

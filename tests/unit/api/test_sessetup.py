@@ -46,6 +46,11 @@ def body_for(path: str, **said: object) -> dict[str, object]:
         ({"keep_key": True}, "keep_key"),
         ({"create_user": "tocsin"}, "create_user"),
         ({"user": None, "password": None, "access_key": USER}, "secret_key"),
+        (
+            {"user": None, "password": None, "access_key": USER, "secret_key": KEY}
+            | {"create_user": "a b"},
+            "create_user",
+        ),
         ({"encryption": "none"}, "encryption"),
         ({"port": 26}, "port"),
         ({"pasword": "x"}, "pasword"),

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+import chains
 from tocsin.base.secret import Secret
 from tocsin.cli import sessetupwords as words
+from tocsin.cli.output import Output
+from tocsin.cli.sessetup import _Talk
 from tocsin.engine import configuration
 from tocsin.engine.setup.proposal import ActionCheck, Proposal
 from tocsin.faults.catalogue import explain
@@ -97,6 +100,38 @@ def proposal(host: str = HOST, **said: Any) -> Proposal:
         "actions": (),
     }
     return Proposal(**{**fields, **said})
+
+
+def test_whoever_sits_before_amazon_is_not_trusted_unseen(command, monkeypatch):
+    """--trust-proposed agrees to no root of a stranger at a host of Amazon's: no password goes."""
+    stranger = chains.make("Somebody in between", ca=True, ends=4000).parsed
+    refused = Verdict(trusted=False, anchor=None, code="tls.untrusted-issuer", finding=None)
+    seen = Collection(HOST, 587, "starttls", 0, (), (stranger,), refused)
+    looks: list[Any] = []
+
+    def look(*_: object, trusting: Any = ()) -> Proposal:
+        looks.append(trusting)
+        return proposal(collection=seen, anchor=stranger)
+
+    monkeypatch.setattr("tocsin.engine.setup.look.look", look)
+    options = (*REGION, *MAIL, "--user", USER, *YES, "--trust-proposed")
+    done = command("ses", "setup", *options, given=PASSWORD, status=1)
+    assert words.STRANGE in done.out
+    assert "does not verify" in done.err
+    assert looks == [()]
+    assert configuration.current_number() == 0
+
+
+def test_a_terminal_that_ends_is_no_incident(monkeypatch):
+    """Ctrl-D at the password is as if none was given."""
+
+    def ended(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    talk = _Talk(Output(as_json=False))
+    talk.at_terminal = True
+    assert talk.secret("SMTP password: ") == Secret("")
 
 
 def test_other_ports_are_offered_where_one_is_not_reached():

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chains
+import tocsin.api.sessetup  # noqa: F401 -- it takes the real look before a test puts another
 from tocsin.base.clock import HOUR, now
 from tocsin.base.secret import Secret
 from tocsin.domain.principal import Role
@@ -315,6 +316,28 @@ def test_the_longest_that_can_be_typed_fits_into_the_cookie(admin):
     assert len(answer.cookies[sessetupcarried.COOKIE].OutputString()) < 4096
 
 
+@pytest.mark.parametrize("field", ["user", "password"])
+def test_blanks_around_it_count(admin, field):
+    """They are carried too."""
+    answer = enter(admin, **{field: " " * 5000 + "x"})
+    assert "At most 200" in answer.context["errors"][field]
+    assert sessetupcarried.COOKIE not in answer.cookies
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_cookie_goes_over_https_as_the_session_does(admin, settings, secure):
+    """Also where a proxy in front hides it from this request."""
+    settings.SESSION_COOKIE_SECURE = secure
+    assert bool(enter(admin).cookies[sessetupcarried.COOKIE]["secure"]) == secure
+
+
+def test_what_another_version_carried_is_entered_again(admin, monkeypatch):
+    """An upgrade between two steps breaks nothing."""
+    monkeypatch.setattr(sessetupcarried, "_plain", lambda _: {"entered": {"region": "eu-west-1"}})
+    enter(admin)
+    assert admin.get(LOOK)["Location"] == FORM
+
+
 def test_the_first_step_shows_the_key_that_was_typed():
     """Not that of the user which was made with it."""
     watch = AccessKey("AKIAIOSFODNN7EXAMPLE", Secret(SECRET), keep=True)
@@ -334,8 +357,13 @@ def test_a_server_that_cannot_be_reached_is_told(admin, looks):
     page = admin.get(LOOK).content.decode()
     assert "tcp.refused" in page
     assert "No chain was presented." in page
+    assert "nothing to trust was found" not in page
     assert 'name="sha256"' not in page
     assert "Apply Settings and Test Action" in page
+    answer = choose(admin)
+    assert answer.status_code == 422
+    assert answer.content.decode().count("tcp.refused") == page.count("tcp.refused")
+    assert configuration.current_number() == 0
 
 
 def test_what_somebody_else_entered_is_refused(admin, looks):
@@ -596,6 +624,16 @@ def test_a_sign_in_that_the_relay_refuses_is_not_applied(admin, looks):
     assert answer.content.decode().count('aria-label="The relay') <= 1
     assert "auth.rejected" in answer.content.decode()
     assert answer.context["values"]["to"] == "soc@example.com"
+    assert configuration.current_number() == 0
+
+
+def test_what_fails_on_the_way_is_no_refusal(admin, looks, markup):
+    """Nobody says that the relay refused credentials which it never saw; nothing is applied."""
+    looks(further={"sign_in": explain(Finding("smtp.timeout")), "signed_in": False})
+    enter(admin)
+    text = words(admin.post(LOOK, {"sha256": ROOT.sha256}), markup)
+    assert "refused the credentials" not in text
+    assert choose(admin).status_code == 422
     assert configuration.current_number() == 0
 
 

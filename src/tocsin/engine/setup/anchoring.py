@@ -17,7 +17,7 @@ from tocsin.faults.catalogue import explain
 from tocsin.trust.anchor import Anchor, check_new_anchor
 from tocsin.trust.certificate import Certificate, NotCertificates, parse_certificate
 from tocsin.trust.collection import Collection
-from tocsin.trust.published import AMAZON_ROOTS, PublishedRoot, published_root
+from tocsin.trust.published import AMAZON_ROOTS, PublishedRoot, is_amazon_host, published_root
 from tocsin.trust.systemroots import system_anchors
 from tocsin.trust.upload import find_certificates
 
@@ -48,6 +48,13 @@ def propose(collection: Collection) -> tuple[Certificate | None, str]:
         "presented ends at a certificate that another authority gave to it; the root has the same "
         "key, and outlasts that."
     )
+
+
+def trustworthy(proposal: Proposal) -> bool:
+    """Whether what is proposed may be agreed to unseen: of Amazon's host a published key alone."""
+    if proposal.anchor is None:
+        return False
+    return not is_amazon_host(proposal.host) or published_root(proposal.anchor) is not None
 
 
 def _published_above(chain: Iterable[Certificate]) -> Certificate | None:

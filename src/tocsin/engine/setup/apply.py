@@ -10,6 +10,7 @@ from tocsin.base.clock import now
 from tocsin.base.secret import Secret
 from tocsin.central.appliance import GONE_AFTER
 from tocsin.central.problem import Invalid, Problem
+from tocsin.central.smtp import REHEARSAL
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import nudge
 from tocsin.engine.actiontest import TestResult, test_action
@@ -20,7 +21,7 @@ from tocsin.engine.setup.anchoring import chosen
 from tocsin.engine.setup.document import parts
 from tocsin.engine.setup.entered import Choice, Entered, NewUser
 from tocsin.engine.setup.proposal import Proposal
-from tocsin.engine.setup.trying import PATIENCE_S
+from tocsin.engine.setup.trying import PATIENCE_S, REJECTED
 from tocsin.engine.setup.where import where
 from tocsin.faults.fault import Finding, Seriousness
 from tocsin.mail.address import check_address
@@ -29,7 +30,6 @@ from tocsin.store import models
 _TAKE_OVER_S = 60.0
 _LOOK_EVERY_S = 0.1
 _AGAIN_S = 2.0
-_REJECTED = "auth.rejected"
 _UNVERIFIED = "ses.identity-not-verified"
 _FIELDS = (
     (re.compile(r"smtp\.from"), "from"),
@@ -152,10 +152,15 @@ def finish(principal: Principal, action: str, *, fresh: bool = False) -> TestRes
     until = time.monotonic() + PATIENCE_S
     while True:
         result = test_action(principal, action)
-        refused = result.explained is not None and result.explained.code == _REJECTED
+        refused = result.explained is not None and result.explained.code == REJECTED
         if not fresh or not refused or time.monotonic() > until:
             return result
         time.sleep(_AGAIN_S)
+
+
+def stood_in(result: TestResult) -> bool:
+    """Whether the rehearsal relay took the place of what was set up: that was not tested then."""
+    return result.attempt is not None and result.attempt.relay == REHEARSAL
 
 
 def _await_responders(version: int) -> None:

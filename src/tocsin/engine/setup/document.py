@@ -10,7 +10,7 @@ from tocsin.central.configuration import Configuration, TrustEntry
 from tocsin.central.problem import Invalid, Problem
 from tocsin.central.shown import show, show_relay
 from tocsin.central.smtp import FIRST
-from tocsin.engine.setup.entered import AccessKey, Choice, Entered, NewUser
+from tocsin.engine.setup.entered import AccessKey, Choice, Entered, NewUser, SmtpUser
 from tocsin.engine.setup.proposal import Proposal
 from tocsin.engine.setup.signingin import plain_secret
 from tocsin.ses.account import Account
@@ -99,6 +99,9 @@ def _ses(
     present: dict[str, Any] | None, entered: Entered, proposal: Proposal, region: str
 ) -> dict[str, Any]:
     part: dict[str, Any] = {**(present or {}), "region": region}
+    if not isinstance(entered.credentials, SmtpUser):
+        # With a key the account was asked there: a stand-in of before is no more.
+        part.pop("endpoint_url", None)
     if entered.endpoint_url:
         part["endpoint_url"] = entered.endpoint_url
     if region_of_host(proposal.host) is None:

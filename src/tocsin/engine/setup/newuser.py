@@ -13,10 +13,16 @@ from tocsin.engine.setup.anchoring import anchors_with
 from tocsin.engine.setup.entered import AccessKey, Entered, NewUser
 from tocsin.engine.setup.signingin import plain_secret, signing_in
 from tocsin.engine.setup.where import where
+from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Finding, Seriousness
 from tocsin.ses.aws import AwsFailure
-from tocsin.ses.iam import create_smtp_user
+from tocsin.ses.iam import HalfMade, create_smtp_user
 from tocsin.trust.certificate import Certificate
+
+HALF_MADE = (
+    "nothing was changed here, but the IAM user {name} was made and is not complete: {step}; "
+    "delete it in the IAM console, see to the reason, and begin again"
+)
 
 
 def make_user(
@@ -33,7 +39,8 @@ def make_user(
     Raises:
         NotPermitted: the role may not.
         Invalid: names the field that cannot be.
-        Conflict: no user is to be made.
+        Conflict: no user is to be made; or it was made and is not complete, and the message
+            says what is to be done.
         Refused: by its shape the key cannot be right, or AWS did not make the user.
     """
     require(principal, Permission.ADMINISTER)
@@ -50,6 +57,9 @@ def make_user(
     assert aws is not None  # a new user comes with a key
     try:
         made = create_smtp_user(aws, new.name)
+    except HalfMade as failure:
+        words = HALF_MADE.format(name=new.name, step=failure.step)
+        raise Conflict(f"{words}; {explain(failure.finding).cause.rstrip('.')}") from None
     except AwsFailure as failure:
         raise Refused(failure.finding) from None
     watch = AccessKey(new.access_key, plain_secret(new.secret_key), keep=new.keep)

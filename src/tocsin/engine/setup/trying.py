@@ -14,7 +14,8 @@ _STEP_S = 10.0
 PATIENCE_S = 30.0
 """IAM tells SES of a new key within seconds; a refusal after so many is meant."""
 _AGAIN_S = 2.0
-_REJECTED = "auth.rejected"
+REJECTED = "auth.rejected"
+"""The relay does not know the user, or the password is another."""
 
 
 def try_sign_in(settings: RelaySettings, *, fresh: bool = False) -> Explained | None:
@@ -27,7 +28,7 @@ def try_sign_in(settings: RelaySettings, *, fresh: bool = False) -> Explained | 
     until = time.monotonic() + PATIENCE_S
     while True:
         told = asyncio.run(_sign_in(patient))
-        if told is None or not fresh or told.code != _REJECTED or time.monotonic() > until:
+        if told is None or not fresh or told.code != REJECTED or time.monotonic() > until:
             return told
         time.sleep(_AGAIN_S)
 

@@ -68,6 +68,8 @@ def _of_region(endpoint: Endpoint, entered: Entered) -> Where:
 
 
 def _of_server(endpoint: Endpoint, entered: Entered, host: str, port: int | None) -> Where:
+    if entered.fips:
+        raise _invalid("fips", "is given beside a server", f"server {endpoint.fips_host} alone")
     if port is not None and entered.port not in {None, port}:
         raise _invalid("port", f"{entered.port} is not the port of server, {port}", "one of them")
     user = entered.credentials.user if isinstance(entered.credentials, SmtpUser) else ""
@@ -94,11 +96,13 @@ def _port(port: int | None, encryption: str | None) -> tuple[int, str]:
 
 def _split(text: str) -> tuple[str, int | None]:
     """HOST or HOST:PORT; an IPv6 address with a port stands in brackets."""
+    if "/" in text:
+        raise _invalid("server", f"{text[:80]!r} is no host", "HOST or HOST:PORT, and no URL")
     host, colon, port = text.strip().rpartition(":")
     if not colon or (":" in host and not host.endswith("]")):
         host, port = text.strip(), ""
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not host.isprintable() or any(one in host for one in " /@"):
+    if not host or not host.isprintable() or any(one in host for one in " @"):
         raise _invalid("server", f"{text[:80]!r} is no host", "HOST or HOST:PORT")
     if not port:
         return host, None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 import chains
 from tocsin.base.clock import now
 from tocsin.engine.setup import anchoring
-from tocsin.engine.setup.anchoring import propose
+from tocsin.engine.setup.anchoring import propose, trustworthy
 from tocsin.faults.fault import Finding
 from tocsin.trust.certificate import Certificate, load, parse_certificate
 from tocsin.trust.collection import Collection
@@ -76,6 +79,23 @@ def test_the_published_root_is_proposed_for_a_chain_that_ends_cross_signed():
     assert only_top.sha256 == ROOTS["Starfield Services Root Certificate Authority - G2"]
     impostor = chains.make("Amazon Root CA 1", ca=True, issuer=oldest).parsed
     assert anchoring._published_above([impostor]) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "expected"),
+    [
+        ("email-smtp.eu-west-1.amazonaws.com", None, False),
+        ("email-smtp.eu-west-1.amazonaws.com", "Amazon Root CA 1", True),
+        ("relay.example.com", None, True),
+    ],
+)
+def test_of_amazon_a_published_root_alone_is_agreed_to_unseen(host, name, expected):
+    """Whoever sits in between may call an authority of his own anything."""
+    above = chains.make("Somebody in between", ca=True, ends=4000)
+    anchor = above.parsed if name is None else crossed(name, above)
+    seen: Any = SimpleNamespace(host=host, anchor=anchor)
+    assert trustworthy(seen) == expected
+    assert not trustworthy(SimpleNamespace(host=host, anchor=None))  # type: ignore[arg-type]
 
 
 def test_a_trusted_chain_needs_nothing():

@@ -16,7 +16,7 @@ from tocsin.central.problem import Invalid
 from tocsin.domain.principal import NotPermitted, Principal, Role
 from tocsin.engine import access, configuration
 from tocsin.engine.errors import Conflict, RoleMissing
-from tocsin.engine.setup.apply import apply, finish
+from tocsin.engine.setup.apply import apply, finish, stood_in
 from tocsin.engine.setup.entered import AccessKey, Choice, Credentials, Entered, NewUser, SmtpUser
 from tocsin.engine.setup.proposal import Proposal
 from tocsin.engine.setup.told import proposal_json
@@ -243,6 +243,28 @@ def test_a_server_whose_name_tells_nothing_is_named_as_the_accounts():
     ses = now_in_force().ses
     assert ses is not None
     assert (ses.relay, ses.endpoint_url) == ("smtp", "http://127.0.0.1:5000")
+
+
+@pytest.mark.parametrize(
+    ("credentials", "after"),
+    [(AccessKey(USER, KEY), None), (SmtpUser(USER, PASSWORD), "http://127.0.0.1:5000")],
+)
+def test_what_was_asked_in_place_of_aws_is_no_more(credentials: Credentials, after):
+    """Once a key was tried at AWS itself; without one nobody asked, and it stays."""
+    document = {"ses": {"region": REGION, "endpoint_url": "http://127.0.0.1:5000"}}
+    configuration.change(access.LOCAL, document)
+    apply(access.LOCAL, Entered(REGION, credentials), proposal(), choice())
+    ses = now_in_force().ses
+    assert ses is not None
+    assert ses.endpoint_url == after
+
+
+@pytest.mark.parametrize("relay", ["smtp", "rehearsal", None])
+def test_what_the_rehearsal_relay_took_is_no_test_of_the_setup(relay):
+    """It is told apart by the name of the relay that the attempt went to."""
+    attempt = None if relay is None else SimpleNamespace(relay=relay)
+    result: Any = SimpleNamespace(attempt=attempt)
+    assert stood_in(result) == (relay == "rehearsal")
 
 
 @pytest.mark.parametrize(

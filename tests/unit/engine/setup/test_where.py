@@ -53,6 +53,7 @@ def test_the_endpoint_of_what_was_entered(given, expected):
         (entered("eu-west-9"), "region"),
         (entered(""), "region"),
         (entered(fips=True), "fips"),
+        (entered("us-east-1", fips=True, server="relay.example.com"), "fips"),
         (entered(port=26), "port"),
         (entered(port=0, server="relay.example.com"), "port"),
         (entered(port=465, encryption="starttls"), "encryption"),
