@@ -51,6 +51,22 @@ def test_the_suppression_list_is_read_to_its_end(stand_in):
     assert found[0].since == 1_790_000_000_000_000
 
 
+@pytest.mark.parametrize(("refused", "comes"), [(2, True), (3, False)])
+def test_a_call_that_came_too_fast_is_made_again(stand_in, monkeypatch, refused, comes):
+    """A while later, and a while after that; then it is told."""
+    waits: list[float] = []
+    monkeypatch.setattr("tocsin.ses.aws.time.sleep", waits.append)
+    stand_in.too_fast = refused
+    if comes:
+        assert account.account(awsserver.aws(stand_in.url)).sending_enabled
+    else:
+        with pytest.raises(AwsFailure) as failed:
+            account.account(awsserver.aws(stand_in.url))
+        assert failed.value.finding.code == "aws.throttled"
+    assert waits == [1.0, 2.0]
+    assert stand_in.too_fast == 0
+
+
 def test_a_page_in_place_of_an_answer_is_told(stand_in, monkeypatch):
     """As a proxy, or a load balancer in trouble, sends it."""
     monkeypatch.setitem(stand_in.files, "/v2/email/account", b"<html>Service in trouble</html>")

@@ -13,6 +13,7 @@ import pytest
 from tocsin.base.secret import Secret
 from tocsin.doctor import account as looking
 from tocsin.doctor.account import AccountLook
+from tocsin.doctor.accountsights import mentions
 from tocsin.doctor.diagnosis import diagnose
 from tocsin.doctor.diary import Diary
 from tocsin.doctor.errand import Errand
@@ -23,6 +24,7 @@ from tocsin.doctor.step import Step
 from tocsin.faults.catalogue import explain
 from tocsin.faults.fault import Finding, Seriousness
 from tocsin.mail.relay import Encryption, RelaySettings
+from tocsin.ses.account import Account
 from tocsin.ses.aws import Aws, AwsFailure, NotAllowed
 from tocsin.ses.wire import Wire
 
@@ -238,6 +240,13 @@ def test_what_the_account_would_say_is_told_before_the_relay_does(answers, code,
     assert list(found) == [code]
     assert (found[code].step, found[code].severity.value) == (step, severity)
     assert "eu-west-1" in found[code].evidence["api"]
+
+
+@pytest.mark.parametrize(("quota", "told"), [(200.0, "12 of 200 in 24 h"), (-1.0, ""), (0.0, "")])
+def test_a_quota_that_is_none_is_not_told(quota, told):
+    """The API says -1 where there is none."""
+    account = Account(True, True, "HEALTHY", quota, None, 12.0, ())
+    assert mentions(account) == (True, f"out of the sandbox, {told}".removesuffix(", "))
 
 
 def test_an_identity_that_is_missing_is_told_with_those_that_exist():

@@ -193,3 +193,18 @@ def test_looking_is_for_those_who_may(signed_in, markup):
     assert not any(one.get("action") == "/ses/look" for one in page.all("form"))
     answer = signed_in(Role.RESPONDER).post("/ses/look")
     assert answer.status_code == 503
+
+
+def test_a_strangers_text_turns_no_line(admin: Client):
+    """Markup and what would turn the line, in names and reasons as AWS gives them, is shown."""
+    name = "<b>x</b>\u202egnp.example.com"
+    configure()
+    look(
+        identities=(Identity(name, "DOMAIN", True, "FAILED<i>"),),
+        suppressed=(Suppressed("<i>\u202esoc@example.com", "BOUNCE", now()),),
+    )
+    page = admin.get("/ses").content.decode()
+    assert "\u202e" not in page
+    assert "<b>x" not in page
+    assert "<i>" not in page
+    assert "&lt;b&gt;x" in page
