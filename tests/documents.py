@@ -43,6 +43,7 @@ def files() -> Mapping[str, bytes]:
         "empty": b"",
         "smtp.pw": b"correct horse\n",
         "windows.pw": b"correct horse\r\n",
+        "ses.key": b"correcthorsebatterystaple000000000000000\n",
         "blank.pw": b" correct horse \n",
         "other.pw": b"battery staple",
         "two-lines.pw": b"one\ntwo\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tocsin.base.clock import DAY, Instant, rfc3339
@@ -12,6 +13,7 @@ from tocsin.trust.anchor import check_anchor, warn_of
 
 EXPIRES_SOON: Instant = 30 * DAY
 
+_OF_QUEUE = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com")
 _SMTPS_PORTS = frozenset({465, 2465})
 _STARTTLS_PORTS = frozenset({25, 587, 2587})
 
@@ -20,6 +22,7 @@ def warnings_of(configuration: Configuration, now: Instant) -> list[Problem]:
     """What somebody should look at; none of it keeps the document from being applied."""
     return [
         *_relays(configuration),
+        *_ses(configuration),
         *_trust(configuration, now),
         *_sources(configuration),
         *_rules(configuration),
@@ -67,6 +70,24 @@ def _same(relays: Sequence[tuple[str, Smtp | FurtherRelay]]) -> Iterator[Problem
         first = seen.setdefault((one.server.casefold(), one.port, one.user), one.name)
         if first != one.name:
             yield Problem(join(path, "server"), f"is the server and user of {first!r} too")
+
+
+def _ses(configuration: Configuration) -> Iterator[Problem]:
+    """Queue, topics and relays of another region belong to another set of identities."""
+    ses = configuration.ses
+    if ses is None:
+        return
+    queue = _OF_QUEUE.match(ses.queue or "")
+    if queue is not None and queue[1] != ses.region:
+        yield Problem("ses.queue", f"is of {queue[1]}, and ses.region is {ses.region}")
+    for place, topic in enumerate(ses.topics):
+        region = topic.split(":")[3]
+        if region != ses.region:
+            problem = f"is of {region}, and ses.region is {ses.region}: nothing is taken of it"
+            yield Problem(join("ses.topics", place), problem)
+    if ses.relay is not None and ses.relay not in {one.name for one in configuration.every_relay}:
+        named = ", ".join(one.name for one in configuration.every_relay)
+        yield Problem("ses.relay", f"there is no relay {ses.relay!r}", named)
 
 
 def _trust(configuration: Configuration, now: Instant) -> Iterator[Problem]:

@@ -27,6 +27,13 @@ TRUST = [{"name": "R", "file": "root.pem"}]
 SOC = {"name": "Mail the SOC", "kind": "email", "to": ["soc@example.com"]}
 ALL = {"name": "All", "active": ["Mail the SOC"]}
 EVE = {"name": "ids-1", "kind": "eve", "path": "/var/log/suricata/eve.json"}
+SES = {
+    "region": "eu-west-1",
+    "access_key": "AKIAEXAMPLEEXAMPLE00",
+    "secret_key_file": "ses.key",
+    "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/feedback",
+    "topics": ["arn:aws:sns:eu-west-1:123456789012:feedback"],
+}
 GOOD = {"smtp": RELAY, "trust": TRUST, "actions": [SOC], "rules": [ALL], "sources": [EVE]}
 
 
@@ -59,6 +66,11 @@ def test_a_good_configuration_and_an_empty_one_warn_of_nothing() -> None:
         ({"relays": [{**BACKUP, "server": "RELAY.example.com"}]}, ["relays[0].server"]),
         ({"relays": [{**BACKUP, "server": "relay.example.com", "port": 2587}]}, []),
         ({"relays": [BACKUP, {**BACKUP, "name": "Last"}]}, ["relays[1].server"]),
+        ({"ses": SES}, []),
+        ({"ses": {**SES, "region": "eu-central-1"}}, ["ses.queue", "ses.topics[0]"]),
+        ({"ses": {**SES, "queue": "https://queue.example.com/feedback"}}, []),
+        ({"ses": {**SES, "relay": "smtp"}}, []),
+        ({"ses": {**SES, "relay": "Backup"}}, ["ses.relay"]),
         ({"trust": [{"name": "R", "file": "soon.pem"}]}, ["trust[0]"]),
         ({"rules": [{"name": "All"}]}, ["rules[0]"]),
         ({"rules": [{"name": "All", "enabled": False}]}, []),
