@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,12 +41,13 @@ class ImapMailbox:
         _give(self.folder)
 
     def mails(self) -> list[bytes]:
-        """What is there, in every folder."""
-        return [
-            one.read_bytes()
-            for name in ("new", "cur")
-            for one in sorted(self.folder.rglob(f"{name}/*"))
-        ]
+        """What is there, in every folder; one that is moved just then may be left out."""
+        found = []
+        for name in ("new", "cur"):
+            for one in sorted(self.folder.rglob(f"{name}/*")):
+                with contextlib.suppress(FileNotFoundError):
+                    found.append(one.read_bytes())
+        return found
 
 
 @contextlib.contextmanager
@@ -54,6 +56,8 @@ def dovecot_imap(folder: Path, certificates: Path, key: Path) -> Iterator[ImapMa
     box = ImapMailbox(free_port(), free_port(), folder / "mail" / "Maildir")
     for name in ("tmp", "new", "cur"):
         (box.folder / name).mkdir(parents=True)
+    run = tempfile.mkdtemp(prefix="dovecot")  # its sockets' names must be short
+    Path(run).chmod(0o755)
     account = pwd.getpwnam("nobody")
     users = folder / "users"
     users.write_text(
@@ -63,8 +67,8 @@ def dovecot_imap(folder: Path, certificates: Path, key: Path) -> Iterator[ImapMa
         with contextlib.suppress(OSError):
             one.chmod(one.stat().st_mode | 0o011)
     (folder / "dovecot.conf").write_text(
-        f"""base_dir = {folder}/run
-state_dir = {folder}/run
+        f"""base_dir = {run}
+state_dir = {run}
 log_path = {folder}/log
 protocols = imap
 mail_location = maildir:~/Maildir
@@ -112,9 +116,11 @@ namespace inbox {{
     users.chmod(0o644)
     _give(folder / "mail")
     command = ["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")]
-    with _running(command, Ports(box.starttls, box.imaps)):
-        yield box
-    shutil.rmtree(folder / "run", ignore_errors=True)
+    try:
+        with _running(command, Ports(box.starttls, box.imaps)):
+            yield box
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def _give(folder: Path) -> None:

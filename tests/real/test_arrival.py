@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,15 @@ import imapserver
 from imapserver import ImapMailbox, dovecot_imap
 from manager import Program, document_of, wait_until
 from tocsin.base.clock import SECOND, now, to_datetime
+from tocsin.base.ids import uuid7
 from tocsin.base.secret import Secret
 from tocsin.domain.severity import Severity
 from tocsin.engine import access, arrival, arrivalmail, configuration
 from tocsin.engine.arrivalledger import NOT_ARRIVING, NOT_CHECKED
+from tocsin.engine.arrivallook import settings_of
 from tocsin.engine.arrivalwatch import ArrivalWatch
 from tocsin.engine.storethread import StoreThread
+from tocsin.mail.imap.mailbox import Mailbox
 from tocsin.mail.message import compose
 from tocsin.store import models
 from tocsin.store.queries import outgoing
@@ -218,6 +224,45 @@ def test_what_is_no_canary_is_no_arrival(probing: Probing, change: Callable[[str
     probing.step(400)
     assert canary(id_).state == "missing"
     assert len(probing.box.mails()) == 1
+
+
+def test_the_newest_is_found_where_the_server_finds_nothing(probing: Probing):
+    """Its day is wrong there, and sixty older canaries lie before it that nobody deletes."""
+    probing.configure(delete=False)
+    id_, mail = probing.send()
+    older = (mail.replace(id_.encode(), uuid7().encode()) for _ in range(60))
+    token = arrivalmail.token(id_).encode()
+    for one in older:
+        other = re.search(rb"canary: (\S+)\.", one, re.IGNORECASE)
+        assert other is not None
+        known = arrivalmail.token(other[1].decode()).encode()
+        probing.box.put(one.replace(other[1] + token[36:], known))
+    probing.box.put(mail)
+    for one in probing.box.folder.glob("new/*"):
+        os.utime(one, (10**9, 10**9))
+    probing.step(1)
+    probing.step(5)
+    assert canary(id_).state == "arrived"
+    assert len(probing.box.mails()) == 61
+
+
+@pytest.mark.parametrize(("validity", "left"), [(None, 0), ("1", 1)])
+def test_a_folder_that_was_made_anew_is_left_alone(
+    probing: Probing, validity: str | None, left: int
+):
+    """The same number is another mail's there."""
+    id_, mail = probing.send()
+    probing.box.put(mail)
+    settings = settings_of(configuration.current().configuration)
+    assert settings is not None
+    mailbox = Mailbox(settings)
+    (found,) = mailbox.find(
+        arrivalmail.FIELD, [arrivalmail.token(id_)], arrivalmail.is_token, since=now(), junk=False
+    )
+    assert found.validity.isdigit()
+    mailbox.remove([replace(found, validity=validity or found.validity)])
+    mailbox.close()
+    assert len(probing.box.mails()) == left
 
 
 def test_the_junk_folder_is_told(probing: Probing):

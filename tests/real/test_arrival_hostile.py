@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tocsin.base.secret import Secret
-from tocsin.mail.imap import wire
+from tocsin.mail.imap import mailbox, wire
 from tocsin.mail.imap.failure import MailboxFailure
 from tocsin.mail.imap.mailbox import Mailbox, MailboxSettings
 
@@ -116,6 +117,40 @@ def test_nonsense_is_a_fault_and_no_password_is_said(
     assert failure.finding.code == code
     assert word in failure.finding.facts.get("reason", "")
     assert SECRET.encode() not in b"".join(heard)
+
+
+@pytest.mark.parametrize("offer", [b"AUTH=PLAIN", b""], ids=["authenticate", "login"])
+def test_a_password_that_is_said_back_is_not_repeated(
+    offer: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    """Whatever form it was sent in; nor do control characters get any further."""
+
+    def echoing(peer: socket.socket) -> None:
+        capable(offer)(peer)
+        said = peer.recv(4096)
+        if b"AUTHENTICATE" in said:
+            peer.sendall(b"+ \r\n")
+            word = peer.recv(4096).strip()
+        else:
+            word = said.strip()
+        peer.sendall(said.split()[0] + b" NO \0 you said " + word + b"\r\n")
+
+    monkeypatch.setattr(mailbox, "_tls", lambda _settings: None)
+    monkeypatch.setattr(wire.Wire, "start_tls", lambda _wire, _client: None)
+    with server(echoing) as (port, _):
+        settings = MailboxSettings(
+            "127.0.0.1", port, starttls=False, user="u", password=Secret('a "secret"'),
+            folder="INBOX", anchors=(),
+        )  # fmt: skip
+        with pytest.raises(MailboxFailure) as told:
+            Mailbox(settings)
+    reason = told.value.finding.facts["reason"]
+    assert told.value.finding.code == "imap.sign-in-rejected"
+    assert "you said" in reason
+    assert "***" in reason
+    assert "secret" not in reason
+    assert base64.b64encode(b'\0u\0a "secret"').decode() not in reason
+    assert reason.isprintable()
 
 
 def test_silence_has_an_end(monkeypatch: pytest.MonkeyPatch):

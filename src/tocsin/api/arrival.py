@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from tocsin.api.caller import caller
-from tocsin.api.listing import Paging, part_of
+from tocsin.api.listing import Paging, clamp
 from tocsin.engine import arrival
 
 router = Router(tags=["arrival"])
@@ -17,13 +17,12 @@ router = Router(tags=["arrival"])
 @router.get("/arrival", summary="The arrival probe and its canary mails")
 def get_arrival(request: HttpRequest, wanted: Query[Paging]) -> dict[str, Any]:
     """Whether mail arrives, by the latest canary that tells; and all canaries, newest first."""
-    view = arrival.arrival(caller(request))
-    part, next_ = part_of(view.canaries, wanted, lambda one: one.id)
+    view = arrival.arrival(caller(request), clamp(wanted.limit), wanted.cursor)
     return {
         **arrival.arrival_json(view),
-        "items": [arrival.canary_json(one) for one in part],
-        "next": next_,
-        "total": len(view.canaries),
+        "items": [arrival.canary_json(one) for one in view.canaries],
+        "next": view.canaries[-1].id if view.more else None,
+        "total": view.total,
     }
 
 

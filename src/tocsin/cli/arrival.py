@@ -16,6 +16,7 @@ from tocsin.cli.trouble import Missing
 
 if TYPE_CHECKING:
     from tocsin.engine.arrival import ArrivalView, Canary
+    from tocsin.faults.fault import Explained
 
 _SHOWN = 20
 _LOOK_EVERY_S = 0.5
@@ -47,7 +48,9 @@ def _run(arguments: argparse.Namespace, home: Home, output: Output) -> int:
         output.answer({**arrival.arrival_json(view), "items": items}, _words(view))
         return 0 if view.arrives else 1
     one = _probe(view.settings.patience_s, output)
-    output.answer(arrival.canary_json(one), _one(one))
+    after = arrival.arrival(access.LOCAL, 1)
+    unread = after.mailbox if one.state == "waiting" else None
+    output.answer(arrival.canary_json(one), (*_one(one), *_unread(unread)))
     return 0 if one.has_arrived else 1
 
 
@@ -72,10 +75,7 @@ def _words(view: ArrivalView) -> Iterator[str]:
     yield f"{printable(settings.to)}, looked for in {printable(place)}"
     if view.resting:
         yield "rests: the rehearsal relay stands in, and its mail comes to no mailbox"
-    if view.mailbox is not None:
-        yield f"cannot be checked: {view.mailbox.title} [{view.mailbox.code}]"
-        yield f"  {printable(view.mailbox.cause)}"
-        yield from (f"  - {printable(step)}" for step in view.mailbox.fix)
+    yield from _unread(view.mailbox)
     if view.latest is not None:
         yield from _one(view.latest)
     if not view.canaries:
@@ -83,6 +83,13 @@ def _words(view: ArrivalView) -> Iterator[str]:
         return
     yield ""
     yield from table(("queued", "state", "latency", "folder"), map(_row, view.canaries))
+
+
+def _unread(mailbox: Explained | None) -> Iterator[str]:
+    if mailbox is not None:
+        yield f"cannot be checked: {mailbox.title} [{mailbox.code}]"
+        yield f"  {printable(mailbox.cause)}"
+        yield from (f"  - {printable(step)}" for step in mailbox.fix)
 
 
 def _one(one: Canary) -> Iterator[str]:

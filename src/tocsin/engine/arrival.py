@@ -28,6 +28,7 @@ UNREADABLE = "unreadable"
 """Stands in place of a canary's state: the mailbox cannot be read."""
 NONE = "none"
 """No canary has come to anything yet."""
+_LATEST = 100
 RESTING = "While the rehearsal relay stands in, mail comes to no mailbox."
 
 
@@ -70,10 +71,20 @@ class ArrivalView:
     looked_at: Instant | None
     due_at: Instant | None
     resting: bool
-    day: Mapping[str, int]
-    """Canaries of the last 24 hours by state."""
+    recent: tuple[tuple[Instant, str], ...]
+    """When each canary of the last 24 hours was queued, and its state."""
     canaries: tuple[Canary, ...]
-    """Newest first."""
+    """As many as were asked for, newest first."""
+    total: int
+    """How many are kept."""
+    more: bool
+    """Whether there are older ones than those of `canaries`."""
+
+    @property
+    def day(self) -> Mapping[str, int]:
+        """Canaries of the last 24 hours, by every state."""
+        found = Counter(state for _, state in self.recent)
+        return {state: found[state] for state in queries.STATES}
 
     @property
     def arrives(self) -> bool:
@@ -81,16 +92,20 @@ class ArrivalView:
         return self.state in {queries.ARRIVED, queries.LATE}
 
 
-def arrival(principal: Principal, limit: int | None = None) -> ArrivalView:
-    """The probe with its latest canaries.
+def arrival(principal: Principal, limit: int = _LATEST, cursor: str | None = None) -> ArrivalView:
+    """The probe with its latest canaries; with `cursor`, those before the one of that id.
 
     Raises:
         NotPermitted: the role may not read.
+        NotFound: there is no canary of that id (any more).
     """
     require(principal, Permission.READ)
+    if cursor is not None and not ArrivalCanary.objects.filter(id=cursor).exists():
+        raise NotFound("cursor", cursor)
     settings = current().configuration.arrival
     row = queries.probe() if settings is not None else None
-    canaries = tuple(_canary(one, settings) for one in queries.canaries(limit))
+    rows = queries.canaries(limit + 1, cursor)
+    canaries = tuple(_canary(one, settings) for one in rows[:limit])
     latest = queries.last_verdicts(settings.basis, 1) if settings is not None else []
     verdict = _canary(latest[0], settings) if latest else None
     mailbox = None
@@ -106,8 +121,10 @@ def arrival(principal: Principal, limit: int | None = None) -> ArrivalView:
         looked_at=None if row is None else row.looked_at,
         due_at=None if row is None else row.due_at,
         resting=is_resting(Home.of_environment()),
-        day=Counter(one.state for one in canaries if one.queued_at >= since),
+        recent=tuple(queries.states_since(since)),
         canaries=canaries,
+        total=ArrivalCanary.objects.count(),
+        more=len(rows) > limit,
     )
 
 

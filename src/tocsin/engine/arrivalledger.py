@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from tocsin.base.clock import DAY, MINUTE, SECOND, Clock, Instant, rfc3339
+from tocsin.base.clock import DAY, HOUR, MINUTE, SECOND, Clock, Instant, rfc3339
 from tocsin.base.ids import uuid7
 from tocsin.central.arrival import Arrival
 from tocsin.domain.delivery import DeliveryState, Recipient
@@ -36,6 +36,8 @@ LEASE: Instant = 3 * MINUTE
 SOUGHT_FOR: Instant = DAY
 """How long a canary is looked for that is missing."""
 KEPT: Instant = 30 * DAY
+_AHEAD: Instant = HOUR
+"""Clocks of several machines differ by less."""
 NOT_ARRIVING = "Mail is accepted and does not arrive"
 NOT_CHECKED = "Arrival cannot be checked"
 SCHEDULE = "the schedule"
@@ -57,8 +59,11 @@ def adopt(version: Version, clock: Clock) -> bool:
         changed = (
             queries.drop() if arrival is None else queries.keep(arrival.basis, clock.now() + SETTLE)
         )
+        queries.forget(clock.now() - KEPT, clock.now() + _AHEAD)
         if changed:
             systemalarm.over([_KEY_MAIL, _KEY_MAILBOX], clock=clock)
+        else:
+            queries.look_at(clock.now())  # a password that was wrong may be right now
     return arrival is not None
 
 
@@ -74,7 +79,9 @@ def send_due(version: Version, clock: Clock) -> str | None:
     with transaction.atomic():
         if not queries.claim_canary(row.due_at, at + every):
             return None
-        queries.forget(at - KEPT)
+        queries.forget(at - KEPT, at + _AHEAD)
+        if row.code is not None and queries.waiting(arrival.basis) >= _MOST_SOUGHT:
+            return None  # enough of them pile up in a mailbox that nobody can read
         return queue(version, arrival, SCHEDULE, at)
 
 
@@ -109,13 +116,14 @@ def queue(version: Version, arrival: Arrival, asked_by: str, at: Instant) -> str
     return id_
 
 
-_OVER = frozenset({DeliveryState.FAILED, DeliveryState.CANCELLED, DeliveryState.UNKNOWN})
+_OVER = frozenset({DeliveryState.FAILED, DeliveryState.CANCELLED})
 
 
 def note_accepted(clock: Clock) -> int:
     """Learn what the relay said of canaries; gives of how many.
 
-    One that it did not take is its delivery's story and says nothing about arrival.
+    One that it did not take is its delivery's story and says nothing about arrival. One
+    whose answer was not heard may have been taken: it is looked for, and the mailbox tells.
     """
     waiting = queries.unaccepted()
     if not waiting:
@@ -127,6 +135,9 @@ def note_accepted(clock: Clock) -> int:
             state, at = known.get(one.id, (DeliveryState.CANCELLED.value, None))
             if state == DeliveryState.DELIVERED.value and at is not None:
                 count += queries.set_accepted(one.id, at)
+                queries.look_at(clock.now() + _SOON)
+            elif state == DeliveryState.UNKNOWN.value:
+                count += queries.set_accepted(one.id, one.queued_at)
                 queries.look_at(clock.now() + _SOON)
             elif state in _OVER and queries.set_not_sent(one.id):
                 count += 1
@@ -149,7 +160,9 @@ def plan(arrival: Arrival, clock: Clock) -> Plan | None:
     """The look that is due and that nobody else does; None when there is none."""
     at = clock.now()
     rows = queries.sought(arrival.basis, at - SOUGHT_FOR, _MOST_SOUGHT)
-    if not rows:
+    probe = queries.probe()
+    # With nothing to look for, only whether a mailbox that could not be read can be.
+    if not rows and (probe is None or probe.code is None):
         return None
     turn = queries.claim_look(at, at + LEASE, max(LEASE, _LATEST))
     if turn is None:
@@ -176,8 +189,10 @@ def record(
         if row is None or row.basis != arrival.basis:
             return False
         if failure is not None:
-            since = row.failing_since or plan.at
-            wait = min(max((plan.at - since) // 2, _FIRST_AGAIN), _LATEST)
+            since = min(row.failing_since or plan.at, plan.at)
+            # A wrong password, said again and again, locks accounts.
+            first = _LATEST if _is_final(failure) else _FIRST_AGAIN
+            wait = min(max((plan.at - since) // 2, first), _LATEST)
             queries.end_look(plan.turn, plan.at, clock.now() + wait, failure)
             _tell_unchecked(arrival, failure, plan.at - since, clock)
             return True
@@ -192,11 +207,15 @@ def _settle(plan: Plan, arrival: Arrival, sighted: Mapping[str, Sighted]) -> boo
     """Write what became of each canary; gives whether one is newly missed."""
     patience = arrival.patience_s * SECOND
     entered: list[str] = []
+    known = queries.deliveries([one.id for one in plan.sought])
     for one in plan.sought:
         found = sighted.get(one.id)
         verdict = _verdict(one, found, patience, plan.at)
         if verdict is None:
             continue
+        state, _ = known.get(one.id, ("", None))
+        if found is None and state == DeliveryState.UNKNOWN.value:
+            verdict = Verdict(queries.NOT_SENT, None)  # nobody heard that it was accepted
         before = queries.settle(one.id, verdict)
         if before is None:
             continue
@@ -216,7 +235,7 @@ def _verdict(one: Sought, found: Sighted | None, patience: Instant, at: Instant)
     hops = to_json([list(hop) for hop in found.hops])
     if found.in_junk:
         return Verdict(queries.MISSING, "arrival.junk", folder=found.folder, hops=hops)
-    latency = found.arrived_at - one.accepted_at
+    latency = max(found.arrived_at - one.accepted_at, 0)
     late = latency > patience
     return Verdict(
         queries.LATE if late else queries.ARRIVED,
@@ -301,8 +320,7 @@ def _tell_verdict(arrival: Arrival, clock: Clock, *, anew: bool) -> None:
 
 def _tell_unchecked(arrival: Arrival, failure: Finding, lasted: Instant, clock: Clock) -> None:
     """That nothing is known of arrival: at once where trying again does not help."""
-    final = FAULTS[failure.code].retry is Retry.FINAL
-    if not final and lasted < arrival.patience_s * SECOND:
+    if not _is_final(failure) and lasted < arrival.patience_s * SECOND:
         return
     systemalarm.tell(
         [
@@ -316,6 +334,11 @@ def _tell_unchecked(arrival: Arrival, failure: Finding, lasted: Instant, clock: 
         ],
         clock=clock,
     )
+
+
+def _is_final(failure: Finding) -> bool:
+    """Whether trying again does not help."""
+    return FAULTS[failure.code].retry is Retry.FINAL
 
 
 def _count(states: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tocsin.base.clock import MINUTE, SYSTEM_CLOCK, Clock, Instant
@@ -11,6 +11,7 @@ from tocsin.central.configuration import Configuration
 from tocsin.engine.arrivalmail import FIELD, canary_of, is_token, token
 from tocsin.engine.trusted import trusted_anchors
 from tocsin.mail.imap.failure import MailboxFailure
+from tocsin.mail.imap.folder import on_the_wire
 from tocsin.mail.imap.mailbox import FoundMail, Mailbox, MailboxSettings
 from tocsin.mail.received.message import ReceivedMessage
 from tocsin.mail.received.route import read_route
@@ -86,7 +87,8 @@ class Look:
             self._mailbox.close()
             return {}
         tokens = [token(one.id) for one in sought]
-        self._found = self._mailbox.find(FIELD, tokens, is_token, junk=junk)
+        since = min((one.accepted_at for one in sought), default=self._clock.now())
+        self._found = self._mailbox.find(FIELD, tokens, is_token, since=since, junk=junk)
         at = self._clock.now()
         sighted: dict[str, Sighted] = {}
         wanted = {one.id: one for one in sought}
@@ -98,9 +100,10 @@ class Look:
                 sighted.setdefault(id_, one)
         return sighted
 
-    def tidy(self) -> None:
-        """Delete the canaries that were found, whichever, and no other mail."""
-        ours = [one for one in self._found if canary_of(one.message) is not None]
+    def tidy(self, waiting: Collection[str]) -> None:
+        """Delete the canaries that were found but those that still wait, and no other mail."""
+        ids = {None, *waiting}
+        ours = [one for one in self._found if canary_of(one.message) not in ids]
         if self._mailbox is not None and ours:
             with contextlib.suppress(MailboxFailure):  # the next look finds them again
                 self._mailbox.remove(ours)
@@ -120,7 +123,7 @@ class Look:
             arrived_at,
             "received" if fits else "seen",
             mail.folder[:200],
-            mail.folder != self._settings.folder,
+            mail.wire_folder != on_the_wire(self._settings.folder),
             _hops(mail.message),
         )
 

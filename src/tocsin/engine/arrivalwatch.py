@@ -19,6 +19,7 @@ from tocsin.engine.configuration import Version, current
 from tocsin.engine.storethread import StoreThread
 from tocsin.faults.fault import Finding
 from tocsin.mail.imap.failure import MailboxFailure
+from tocsin.store.queries import arrival as queries
 
 POLL_S = 2.0
 _log = structlog.get_logger("arrival")
@@ -87,7 +88,7 @@ class ArrivalWatch:
 
     async def _look(self, version: Version, arrival: Arrival, plan: Plan) -> None:
         settings = settings_of(version.configuration)
-        if settings is None:
+        if settings is None:  # pragma: no cover -- no document without a password is taken
             return
         look = Look(settings, self._clock)
         sighted: dict[str, Sighted] | None = {}
@@ -100,14 +101,19 @@ class ArrivalWatch:
             except MailboxFailure as trouble:
                 failure = trouble.finding
             if sighted is None:
-                return  # stopped; another looks once the lease has run out
+                # Stopped: another may look at once.
+                at = self._clock.now()
+                await self._store.insist(queries.give_up, plan.turn, at)
+                return
             self._note(failure)
             counted = await self._store.insist(
                 arrivalledger.record, plan, arrival, sighted, failure, self._clock
             )
             # Only what is stored may be deleted: a crash in between costs nothing.
             if counted and failure is None and arrival.delete:
-                await aside(look.tidy, self._stopping, "arrival")
+                # One that came while this look was under way is for the next to find.
+                waiting = await self._store.insist(queries.waiting_ids)
+                await aside(lambda: look.tidy(waiting), self._stopping, "arrival")
         finally:
             await aside(look.close, self._stopping, "arrival")
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tocsin.base.clock import now
+from tocsin.base.clock import MINUTE, Instant, now
 from tocsin.base.secret import Secret
 from tocsin.central.arrival import FIELDS, Arrival, show_arrival
 from tocsin.central.problem import Invalid
@@ -27,7 +27,9 @@ from tocsin.web.problems import FormProblems
 
 ARRIVAL = "/arrival"
 _PART = "arrival"
-_SHOWN = 100
+_SHOWN = 25
+_FOLLOWED: Instant = 10 * MINUTE
+"""How long the page asks by itself what became of the latest canary."""
 _NAMES = frozenset(FIELDS) - {"password_file"} | {"password"}
 _TEXTS = tuple(name for name in FIELDS if name not in {"password_file", "delete"})
 _ENCRYPTIONS = (("imaps", gettext_lazy("TLS from the start (IMAPS)")), ("starttls", "STARTTLS"))
@@ -118,7 +120,7 @@ def _shown(
         "headline": headline,
         "look": look,
         "canaries": [_canary(one) for one in view.canaries],
-        "under_way": any(one.state == "waiting" for one in view.canaries[:1]),
+        "under_way": _is_followed(view),
         "plot": _plot(view),
         "values": values,
         "errors": wrong.fields,
@@ -128,6 +130,19 @@ def _shown(
         "has_password": view.settings is not None and view.settings.password is not None,
     }
     return render(request, "tocsin/arrival.html", context, status=422 if wrong else 200)
+
+
+def _is_followed(view: ArrivalView) -> bool:
+    """Whether something is soon to be told of the latest canary."""
+    return (
+        view.settings is not None
+        and view.mailbox is None
+        and not view.resting
+        and any(
+            one.state == "waiting" and 0 <= now() - one.queued_at < _FOLLOWED
+            for one in view.canaries[:1]
+        )
+    )
 
 
 def _headline(view: ArrivalView) -> tuple[str, str]:
@@ -153,5 +168,5 @@ def _canary(one: Canary) -> _Shown:
 
 
 def _plot(view: ArrivalView) -> plot.Plot:
-    counts = [(one.queued_at, _BARS[one.state], 1) for one in view.canaries if one.state in _BARS]
+    counts = [(at, _BARS[state], 1) for at, state in view.recent if state in _BARS]
     return plot.draw(counts, tuple(_BARS.values()), now())

@@ -46,6 +46,10 @@ def test_canaries_are_listed_newest_first(api, configured):
     assert one["hops"] == [{"by": "mx.example.org", "delay_s": 1.5}]
     (older,) = api.get(f"/arrival?cursor={told['next']}").json["items"]
     assert older["id"] == ids[0]
+    assert told["last_24_hours"] == {
+        "waiting": 0, "arrived": 0, "late": 1, "missing": 1, "not-sent": 0,
+    }  # fmt: skip
+    assert api.get("/arrival?cursor=gone").status == 404
 
 
 def test_a_probe_needs_a_responder(api, configured):

@@ -52,6 +52,23 @@ def test_the_status_is_that_of_the_latest_canary(command, monkeypatch):
     assert (told["arrives"], len(told["items"])) == (True, 2)
 
 
+def test_why_nothing_is_known_of_one_sent_now_is_said(command, monkeypatch):
+    """The mailbox cannot be read: the words say so, and what to do."""
+    command("rule", "list")
+    configuration.change(access.LOCAL, {"arrival": BOX})
+    settings = configuration.current().configuration.arrival
+    assert settings is not None
+    models.ArrivalProbe.objects.create(
+        id=1, basis=settings.basis, due_at=now(), look_at=0, turn=1, looking_until=0,
+        failing_since=now(), code="imap.sign-in-rejected", facts="{}",
+    )  # fmt: skip
+    monkeypatch.setattr(appliance, "is_running", lambda _role: True)
+    monkeypatch.setattr("tocsin.cli.arrival._SENDING_S", -60.0)
+    out = command("arrival", "--now", status=1).out
+    assert "on its way" in out
+    assert "[imap.sign-in-rejected]" in out
+
+
 def test_one_sent_now_is_waited_for(command, monkeypatch):
     """The answer is what became of that one."""
     command("rule", "list")

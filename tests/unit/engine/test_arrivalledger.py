@@ -104,7 +104,7 @@ def test_one_responder_looks_at_a_time(probe, clock):
     assert arrivalledger.record(second, arrival, found, None, clock)
 
 
-@pytest.mark.parametrize("state", ["failed", "cancelled", "unknown"])
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
 def test_what_the_relay_did_not_take_says_nothing_of_arrival(probe, clock, state: str):
     """The delivery tells its own story: no look at the mailbox, no alarm."""
     version, arrival = probe
@@ -203,7 +203,102 @@ def test_a_clock_that_was_put_back_stops_nothing(probe, clock):
     clock.time += 365 * DAY
     sent(version, clock)
     clock.time -= 365 * DAY
-    assert arrivalledger.send_due(version, clock) is not None
+    sent(version, clock)
+    assert arrivalledger.plan(arrival, clock) is not None
+
+
+def test_what_arrived_in_time_to_come_hides_nothing(probe, clock):
+    """Under a clock that was a year ahead a canary arrived; one that is missing now is told."""
+    version, arrival = probe
+    clock.time += 365 * DAY
+    ahead = sent(version, clock)
+    clock.time += 10 * SECOND
+    assert looked(arrival, clock, one=seen(ahead, clock.time))
+    clock.time -= 365 * DAY
+    sent(version, clock)
+    clock.time += 301 * SECOND
+    assert looked(arrival, clock)
+    assert active() == [arrivalledger.NOT_ARRIVING]
+
+
+def test_no_latency_is_below_zero(probe, clock):
+    """The clock was put back between the 250 and the look: it is nothing, not less."""
+    version, arrival = probe
+    id_ = sent(version, clock)
+    clock.time -= 60 * SECOND
+    models.ArrivalProbe.objects.update(look_at=0)
+    assert looked(arrival, clock, one=seen(id_, clock.time))
+    row = models.ArrivalCanary.objects.get(id=id_)
+    assert (row.state, row.latency) == ("arrived", 0)
+
+
+@pytest.mark.parametrize(("found", "state"), [(True, "arrived"), (False, "not-sent")])
+def test_the_mailbox_tells_whether_one_in_doubt_was_taken(probe, clock, found: bool, state: str):
+    """The relay's answer was not heard: not there, it says nothing of arrival."""
+    version, arrival = probe
+    id_ = sent(version, clock, "unknown")
+    clock.time += (20 if found else 301) * SECOND
+    sighted = {"one": seen(id_, clock.time)} if found else {}
+    assert looked(arrival, clock, **sighted)
+    row = models.ArrivalCanary.objects.get(id=id_)
+    assert (row.state, row.accepted_at is None) == (state, not found)
+    assert not active()
+
+
+def test_each_comes_to_its_verdict_however_fast_new_ones_come(home: Path, clock):
+    """More wait than one look looks for: the first that went out are looked for too."""
+    version, arrival = adopted(clock, every_s=60, patience_s=3600)
+    first = sent(version, clock)
+    for _ in range(30):
+        sent(version, clock)
+        models.ArrivalProbe.objects.update(look_at=0)
+        looked(arrival, clock)
+    assert models.ArrivalCanary.objects.get(id=first).state == "missing"
+    assert active() == [arrivalledger.NOT_ARRIVING]
+
+
+def test_few_pile_up_in_a_mailbox_that_cannot_be_read(probe, clock):
+    """After days all that went out are still looked for, and then it goes on."""
+    version, arrival = probe
+    for _ in range(3 * 96):
+        clock.time += 900 * SECOND
+        if arrivalledger.send_due(version, clock):
+            at = clock.time
+            models.Delivery.objects.filter(state="queued").update(
+                state="delivered", delivered_at=at
+            )
+            arrivalledger.note_accepted(clock)
+        looked(arrival, clock, UNAVAILABLE)
+    ids = list(models.ArrivalCanary.objects.values_list("id", flat=True))
+    assert len(ids) == 20
+    clock.time += 900 * SECOND
+    assert looked(arrival, clock, **{one: seen(one, clock.time) for one in ids})
+    assert not models.ArrivalCanary.objects.filter(state="waiting").exists()
+    sent(version, clock)
+
+
+def test_the_alarm_of_the_mailbox_ends_with_nothing_to_look_for(probe, clock):
+    """That it can be read again is found out even when no canary goes out any more."""
+    version, arrival = probe
+    id_ = sent(version, clock)
+    clock.time += 10 * SECOND
+    looked(arrival, clock, Finding("imap.sign-in-rejected", {"host": "imap.example.org"}))
+    assert active() == [arrivalledger.NOT_CHECKED]
+    models.ArrivalCanary.objects.filter(id=id_).update(state="not-sent")
+    assert not looked(arrival, clock), "a wrong password is not said again at once"
+    clock.time += 300 * SECOND
+    assert looked(arrival, clock)
+    assert not active()
+
+
+def test_a_new_version_is_tried_at_once(probe, clock):
+    """Whoever corrected the password need not wait."""
+    version, arrival = probe
+    sent(version, clock)
+    clock.time += 10 * SECOND
+    looked(arrival, clock, UNAVAILABLE)
+    assert arrivalledger.plan(arrival, clock) is None
+    arrivalledger.adopt(version, clock)
     assert arrivalledger.plan(arrival, clock) is not None
 
 

@@ -31,10 +31,10 @@ def configured(scene) -> str:
     return str(arrival.basis)
 
 
-def canary(basis: str, state: str, **said: object) -> str:
+def canary(basis: str, state: str, ago: int = 20 * MINUTE, **said: object) -> str:
     """A canary that came to this."""
     id_ = uuid7()
-    at = now() - 10 * MINUTE
+    at = now() - ago
     models.ArrivalCanary.objects.create(
         id=id_, basis=basis, address="probe@example.org", asked_by="the schedule", queued_at=at,
         accepted_at=at + SECOND, state=state, **{"hops": "[]", **said},
@@ -88,6 +88,30 @@ def test_a_mailbox_that_cannot_be_read_is_told_as_that(admin: Client, markup, co
     shown = text(markup, admin)
     assert "Arrival cannot be checked" in shown
     assert "The mailbox's server rejects the sign-in" in shown
+
+
+def test_the_page_asks_by_itself_only_while_something_comes_soon(admin: Client, configured):
+    """Not for one that waits for long, nor while the mailbox cannot be read."""
+    asks = b'hx-get="/arrival"'
+    canary(configured, "waiting")
+    assert asks not in admin.get(PAGE).content
+    latest = canary(configured, "waiting", SECOND)
+    assert asks in admin.get(PAGE).content
+    probe = models.ArrivalProbe.objects.create(
+        id=1, basis=configured, due_at=now(), look_at=0, turn=1, looking_until=0,
+        failing_since=now(), code="imap.sign-in-rejected", facts="{}",
+    )  # fmt: skip
+    assert asks not in admin.get(PAGE).content
+    probe.delete()
+    models.ArrivalCanary.objects.filter(id=latest).update(state="arrived")
+    assert asks not in admin.get(PAGE).content
+
+
+def test_all_of_a_day_is_counted(admin: Client, markup, configured):
+    """Also those that the list has no room for."""
+    for _ in range(30):
+        canary(configured, "missing", code="arrival.missing")
+    assert "0 arrived, 0 late, 30 missing" in text(markup, admin)
 
 
 def test_the_form_sets_the_mailbox_and_keeps_its_password(admin: Client, markup, scene):

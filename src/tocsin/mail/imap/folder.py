@@ -10,6 +10,7 @@ from itertools import groupby
 INBOX = "INBOX"
 _LISTED = re.compile(rb'\(([^)]*)\) (?:"(?:[^"\\]|\\.)*"|NIL) (.+)', re.DOTALL)
 _JUNK_NAME = re.compile(rb"(?:^|[/.\\])(?:junk|spam|junk e-?mail|bulk mail)$", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MOST = 3
 
 
@@ -44,6 +45,8 @@ def junk_folders(listed: Iterable[object]) -> list[str]:
         if b"\\noselect" in found[1].lower():
             continue
         name = found[2].decode("ascii")
+        if not name.isprintable():
+            continue
         if b"\\junk" in found[1].lower().split():
             marked.append(name)
         elif _JUNK_NAME.search(found[2].strip(b'"')):
@@ -61,6 +64,8 @@ def _unshifted(found: re.Match[str]) -> str:
         return "&"
     coded = found[1].replace(",", "/")
     try:
-        return base64.b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-16-be")
+        text = base64.b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-16-be")
     except ValueError:
         return found[0]
+    # A NUL, say, no store would keep.
+    return found[0] if _CONTROL.search(text) else text

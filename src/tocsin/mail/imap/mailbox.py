@@ -7,13 +7,16 @@ it found.
 
 from __future__ import annotations
 
+import base64
 import imaplib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from functools import partial
 from typing import Any, TypeVar
 
+from tocsin.base.clock import DAY, SECOND, Instant
 from tocsin.base.secret import Secret
 from tocsin.faults.fault import Finding
 from tocsin.mail.imap.failure import MailboxFailure
@@ -29,8 +32,10 @@ T = TypeVar("T")
 
 NEWEST = 50
 """So many of the newest mails are looked at where the server's own search finds nothing."""
-_MOST_FETCHED = 40
+_MOST_FETCHED = 60
 _MOST_SEARCHED = 20
+_ZONES: Instant = 2 * DAY
+"""A search by day means the server's day in the server's zone."""
 _LARGEST_HEADER = 64 << 10
 _LONGEST_REASON = 300
 _NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")
@@ -60,6 +65,8 @@ class FoundMail:
     folder: str
     """As people read it."""
     wire_folder: str
+    validity: str
+    """What its UID is good for (RFC 3501 section 2.3.1.1): with another it is another mail's."""
     message: ReceivedMessage
 
 
@@ -73,6 +80,7 @@ class Mailbox:
     def __init__(self, settings: MailboxSettings) -> None:
         self._settings = settings
         self._wire = Wire(settings.host, settings.port)
+        self._since = _day(0)
         try:
             self._imap = self._guarded(lambda: _Imap(self._wire, settings))
             self._sign_in()
@@ -81,9 +89,15 @@ class Mailbox:
             raise
 
     def find(
-        self, field: str, texts: Sequence[str], is_ours: Callable[[str], bool], *, junk: bool
+        self,
+        field: str,
+        texts: Sequence[str],
+        is_ours: Callable[[str], bool],
+        *,
+        since: Instant,
+        junk: bool,
     ) -> list[FoundMail]:
-        """The mails whose `field` is one of `texts`, or otherwise one of ours.
+        """The mails since then whose `field` is one of `texts`, or otherwise one of ours.
 
         The server is asked to search; where it finds too few, the newest mails are looked
         through, since not every server searches every field. With `junk` the folders of
@@ -93,6 +107,7 @@ class Mailbox:
             MailboxFailure: it cannot be read.
         """
         folders = [on_the_wire(self._settings.folder)]
+        self._since = _day(since - _ZONES)
         found = self._guarded(lambda: self._find_in(folders[0], field, texts, is_ours))
         seen = {one.message.first(field.lower()).strip() for one in found}
         if junk and not seen.issuperset(texts):
@@ -117,7 +132,7 @@ class Mailbox:
         """Sign out as far as the server lets us, and hang up."""
         try:
             self._imap.logout()
-        except (imaplib.IMAP4.error, MailboxFailure, ValueError, KeyError):
+        except (imaplib.IMAP4.error, MailboxFailure, *_NO_IMAP):
             pass
         finally:
             self._wire.close()
@@ -176,6 +191,7 @@ class Mailbox:
         exists = self._select(wire_folder, readonly=True, optional=optional)
         if not exists:
             return []
+        validity = self._validity()
         uids: dict[str, None] = {}
         missing = False
         for text in texts[:_MOST_SEARCHED]:
@@ -186,12 +202,17 @@ class Mailbox:
             uids |= dict.fromkeys(self._newest(field, exists, is_ours))
         name = for_people(wire_folder)
         wanted = list(uids)[:_MOST_FETCHED]
-        found = [FoundMail(uid, name, wire_folder, one) for uid, one in self._headers(wanted)]
+        found = [
+            FoundMail(uid, name, wire_folder, validity, one) for uid, one in self._headers(wanted)
+        ]
         return [one for one in found if is_ours(one.message.first(field.lower()).strip())]
 
     def _search(self, field: str, text: str) -> list[str]:
         try:
-            status, data = self._imap.uid("SEARCH", "HEADER", field, f'"{text}"')
+            # By day first: else a server reads every header of a mailbox of years.
+            status, data = self._imap.uid(
+                "SEARCH", "SINCE", self._since, "HEADER", field, f'"{text}"'
+            )
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error:
@@ -202,7 +223,7 @@ class Mailbox:
         return [one.decode() for one in words if one.isdigit()][-_MOST_EACH:]
 
     def _newest(self, field: str, exists: int, is_ours: Callable[[str], bool]) -> list[str]:
-        """Those of the newest mails that are ours, by this field alone."""
+        """Those of the newest mails that are ours, by this field alone; newest first."""
         span = f"{max(1, exists - NEWEST + 1)}:{exists}"
         what = f"(UID BODY.PEEK[HEADER.FIELDS ({field.upper()})]<0.1024>)"
         status, data = self._imap.fetch(span, what)
@@ -213,7 +234,7 @@ class Mailbox:
             _, _, value = content.decode("ascii", "replace").partition(":")
             if is_ours("".join(value.split())):
                 found.append(uid)
-        return found
+        return found[::-1]
 
     def _headers(self, uids: Sequence[str]) -> Iterator[tuple[str, ReceivedMessage]]:
         for uid in uids:
@@ -229,6 +250,11 @@ class Mailbox:
                 except NotMessage:
                     continue
 
+    def _validity(self) -> str:
+        _, data = self._imap.response("UIDVALIDITY")
+        first = data[0] if data else None
+        return first.decode("ascii", "replace") if isinstance(first, bytes) else ""
+
     def _junk_folders(self) -> list[str]:
         status, data = self._imap.list('""', '"*"')
         return junk_folders(data) if status == "OK" else []
@@ -239,7 +265,12 @@ class Mailbox:
         for folder in dict.fromkeys(one.wire_folder for one in mails):
             if self._select(folder, readonly=False, optional=True) is None:
                 continue
-            uids = ",".join(one.uid for one in mails if one.wire_folder == folder)
+            validity = self._validity()
+            uids = ",".join(
+                one.uid for one in mails if (one.wire_folder, one.validity) == (folder, validity)
+            )
+            if not uids:
+                continue
             self._imap.uid("STORE", uids, "+FLAGS.SILENT", "(\\Deleted)")
             if b"UIDPLUS" in words:
                 self._imap.uid("EXPUNGE", uids)
@@ -250,14 +281,17 @@ class Mailbox:
             return work()
         except imaplib.IMAP4.error as error:
             raise self._failure("imap.unavailable", _words(error)) from None
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            # The standard library's parser on what is no IMAP at all.
+        except _NO_IMAP as error:
             reason = f"its answer makes no sense ({type(error).__name__})"
             raise self._failure("imap.unavailable", reason) from None
 
     def _failure(self, code: str, reason: str) -> MailboxFailure:
         settings = self._settings
-        said = reason.replace(settings.password.reveal(), "***")[:_LONGEST_REASON].rstrip(". ")
+        said = reason
+        # A server may repeat what was said to it, in the form that was sent.
+        for form in _forms(settings.user, settings.password.reveal()):
+            said = said.replace(form, "***") if form else said
+        said = said[:_LONGEST_REASON].rstrip(". ")
         facts = {
             "host": settings.host,
             "port": str(settings.port),
@@ -268,6 +302,8 @@ class Mailbox:
         return MailboxFailure(Finding(code, facts))
 
 
+_NO_IMAP = (ValueError, KeyError, IndexError, TypeError, AttributeError)
+"""What the standard library's parser raises on what is no IMAP at all."""
 _MOST_EACH = 3
 """Mails that carry the same token: the mail and what copied it."""
 
@@ -325,6 +361,18 @@ def _tls(settings: MailboxSettings) -> TlsClient:
     return TlsClient(context, settings.host, settings.anchors)
 
 
+def _forms(user: str, secret: str) -> tuple[str, ...]:
+    """How the password may stand in what was sent."""
+    word = base64.b64encode(f"\0{user}\0{secret}".encode()).decode()
+    return word, _quoted(secret)[1:-1], secret
+
+
+def _day(at: Instant) -> str:
+    """A day as a search wants it (RFC 3501 section 9), whatever the locale."""
+    _, day, month, year, *_ = formatdate(max(at, 0) / SECOND).split()
+    return f"{day}-{month}-{year}"
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
@@ -353,4 +401,5 @@ def _words_of(data: Any) -> str:
         for one in (data or ())
         if one
     ]
-    return " ".join(" ".join(parts).split()) or "it gave no reason"
+    line = " ".join(" ".join(parts).split())
+    return "".join(one if one.isprintable() else "?" for one in line) or "it gave no reason"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tocsin.base.clock import Instant
 from tocsin.faults.fault import Finding
@@ -15,6 +15,7 @@ from tocsin.store.queries.rows import to_json
 WAITING, ARRIVED, LATE, MISSING, NOT_SENT = "waiting", "arrived", "late", "missing", "not-sent"
 VERDICTS = (ARRIVED, LATE, MISSING)
 """States that say whether mail arrives."""
+STATES = (WAITING, *VERDICTS, NOT_SENT)
 OPEN = (WAITING, MISSING)
 """States of what is still looked for."""
 _ONE = 1
@@ -112,11 +113,33 @@ def look_at(at: Instant) -> None:
 
 
 def sought(basis: str, since: Instant, most: int) -> list[ArrivalCanary]:
-    """Accepted canaries that are still looked for, newest first."""
-    rows = ArrivalCanary.objects.filter(
-        basis=basis, state__in=OPEN, accepted_at__isnull=False, queued_at__gte=since
-    )
-    return list(rows.order_by("-id")[:most])
+    """Accepted canaries that are still looked for, newest first.
+
+    A waiting one is looked for however old it is, a missing one when it was queued after
+    `since`. Where there are more than `most`, half are the waiting ones that were sent first:
+    however fast new ones come, each comes to its verdict.
+    """
+    waiting = _accepted(basis).filter(state=WAITING)
+    again = _accepted(basis).filter(Q(state=WAITING) | Q(state=MISSING, queued_at__gte=since))
+    first = waiting.order_by("id")[: most // 2]
+    rows = {one.id: one for one in (*first, *again.order_by("-id")[:most])}
+    few = list(rows.values())[:most]
+    return sorted(few, key=lambda one: one.id, reverse=True)
+
+
+def waiting(basis: str) -> int:
+    """How many accepted canaries wait for the mailbox to tell of them."""
+    return _accepted(basis).filter(state=WAITING).count()
+
+
+def waiting_ids() -> frozenset[str]:
+    """The canaries of which it is not known yet whether they arrived."""
+    rows = ArrivalCanary.objects.filter(state=WAITING)
+    return frozenset(rows.values_list("id", flat=True))
+
+
+def _accepted(basis: str) -> QuerySet[ArrivalCanary]:
+    return ArrivalCanary.objects.filter(basis=basis, accepted_at__isnull=False)
 
 
 def claim_look(at: Instant, until: Instant, longest: Instant) -> Turn | None:
@@ -147,7 +170,8 @@ def end_look(turn: Turn, at: Instant, next_at: Instant, failure: Finding | None)
         row.update(looked_at=at, failing_since=None, code=None, facts="{}")
     else:
         row.update(code=failure.code, facts=to_json(dict(failure.facts)))
-        row.filter(failing_since=None).update(failing_since=at)
+        # Not since a time to come, which a clock said that was put back.
+        row.filter(Q(failing_since=None) | Q(failing_since__gt=at)).update(failing_since=at)
 
 
 def give_up(turn: Turn, next_at: Instant) -> None:
@@ -170,7 +194,10 @@ class Verdict:
 
 
 def settle(id_: str, verdict: Verdict) -> str | None:
-    """Write a verdict; gives the state before, None when nothing was to be changed."""
+    """Write a verdict; gives the state before, None when nothing was to be changed.
+
+    One that was not sent after all was never accepted.
+    """
     row = ArrivalCanary.objects.filter(id=id_, state__in=OPEN).first()
     if row is None or (row.state, row.code) == (verdict.state, verdict.code):
         return None
@@ -185,6 +212,7 @@ def settle(id_: str, verdict: Verdict) -> str | None:
         latency=verdict.latency,
         folder=verdict.folder,
         hops=verdict.hops,
+        accepted_at=None if verdict.state == NOT_SENT else row.accepted_at,
     )
     return row.state if changed else None
 
@@ -196,16 +224,28 @@ def last_verdicts(basis: str, most: int) -> list[ArrivalCanary]:
 
 
 def last_latency() -> Instant | None:
-    """How long the latest canary took that arrived."""
-    rows = ArrivalCanary.objects.filter(latency__isnull=False).order_by("-id")
+    """How long the latest canary took that arrived, while there is a probe."""
+    probed = ArrivalProbe.objects.filter(id=_ONE).values("basis")
+    rows = ArrivalCanary.objects.filter(basis__in=probed, latency__isnull=False).order_by("-id")
     return rows.values_list("latency", flat=True).first()
 
 
-def canaries(limit: int | None = None) -> list[ArrivalCanary]:
-    """All canaries, newest first."""
-    return list(ArrivalCanary.objects.order_by("-id")[:limit])
+def canaries(limit: int, before: str | None = None) -> list[ArrivalCanary]:
+    """So many canaries, newest first; those before the one of that id, if it is given."""
+    rows = ArrivalCanary.objects.order_by("-id")
+    return list((rows if before is None else rows.filter(id__lt=before))[:limit])
 
 
-def forget(before: Instant) -> None:
-    """Drop canaries that were queued before a moment."""
-    ArrivalCanary.objects.filter(queued_at__lt=before).delete()
+def states_since(since: Instant) -> list[tuple[Instant, str]]:
+    """When each canary was queued, and its state."""
+    rows = ArrivalCanary.objects.filter(queued_at__gte=since)
+    return list(rows.values_list("queued_at", "state"))
+
+
+def forget(before: Instant, after: Instant) -> None:
+    """Drop canaries that were queued before one moment, or after another.
+
+    What was queued in time to come was so under a clock that has been put back; it would be
+    the latest until then, whatever became of others.
+    """
+    ArrivalCanary.objects.filter(Q(queued_at__lt=before) | Q(queued_at__gt=after)).delete()
