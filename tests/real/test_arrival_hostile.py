@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tocsin.base.secret import Secret
-from tocsin.mail.imap import mailbox, wire
+from tocsin.mail.imap import session, wire
 from tocsin.mail.imap.failure import MailboxFailure
-from tocsin.mail.imap.mailbox import Mailbox, MailboxSettings
+from tocsin.mail.imap.mailbox import Mailbox
+from tocsin.mail.imap.session import MailboxSettings
 
 SECRET = "not to be said in the clear"
 GREETING = b"* OK ready\r\n"
@@ -135,7 +136,7 @@ def test_a_password_that_is_said_back_is_not_repeated(
             word = said.strip()
         peer.sendall(said.split()[0] + b" NO \0 you said " + word + b"\r\n")
 
-    monkeypatch.setattr(mailbox, "_tls", lambda _settings: None)
+    monkeypatch.setattr(session, "_tls", lambda _settings: None)
     monkeypatch.setattr(wire.Wire, "start_tls", lambda _wire, _client: None)
     with server(echoing) as (port, _):
         settings = MailboxSettings(

@@ -11,7 +11,7 @@ from tocsin.api.caller import caller
 from tocsin.api.listing import Paging, Text, clamp
 from tocsin.api.moment import since_of
 from tocsin.domain.delivery import DeliveryState
-from tocsin.engine import deliveries, handling, told
+from tocsin.engine import deliveries, deliveryjson, handling, told
 from tocsin.engine.deliveries import ReceiptFilter
 from tocsin.engine.handling import Handling
 
@@ -66,7 +66,7 @@ def list_deliveries(request: HttpRequest, wanted: Query[Listing]) -> dict[str, A
     )
     views = deliveries.with_attempts(page.items)
     return {
-        "items": [deliveries.delivery_json(one) for one in views],
+        "items": [deliveryjson.delivery_json(one) for one in views],
         "next": page.next,
         "total": page.total,
     }
@@ -75,7 +75,7 @@ def list_deliveries(request: HttpRequest, wanted: Query[Listing]) -> dict[str, A
 @router.get("/deliveries/{id}", summary="One delivery with its evidence")
 def get_delivery(request: HttpRequest, id: str) -> dict[str, Any]:  # noqa: A002 -- the path's word
     """The delivery of that id."""
-    return deliveries.delivery_json(deliveries.get_delivery(caller(request), id))
+    return deliveryjson.delivery_json(deliveries.get_delivery(caller(request), id))
 
 
 @router.get("/deliveries/{id}/alarms", summary="Every alarm that it tells")
@@ -114,4 +114,4 @@ def cancel(request: HttpRequest, id: str) -> dict[str, Any]:  # noqa: A002
 
 
 def _handle(request: HttpRequest, what: Handling, id_: str) -> dict[str, Any]:
-    return deliveries.delivery_json(handling.handle(caller(request), what, id_))
+    return deliveryjson.delivery_json(handling.handle(caller(request), what, id_))

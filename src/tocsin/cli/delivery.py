@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, deliveries  # noqa: PLC0415
+    from tocsin.engine import access, deliveries, deliveryjson  # noqa: PLC0415
 
     wanted = deliveries.DeliveryFilter(
         state=DeliveryState(arguments.state) if arguments.state else None,
@@ -86,7 +86,7 @@ def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     )
     found = list(deliveries.every_delivery(access.LOCAL, wanted, limit=arguments.limit))
     output.answer(
-        [deliveries.delivery_json(one) for one in found],
+        [deliveryjson.delivery_json(one) for one in found],
         table(
             ["ID", "STATE", "RECEIPT", "ACTION", "QUEUED", "ATTEMPTS", "CODE", "TELLS"],
             [
@@ -109,10 +109,10 @@ def _list(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
 def _show(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, deliveries  # noqa: PLC0415
+    from tocsin.engine import access, deliveries, deliveryjson  # noqa: PLC0415
 
     view = deliveries.get_delivery(access.LOCAL, arguments.delivery)
-    output.answer(deliveries.delivery_json(view), delivery_lines(view))
+    output.answer(deliveryjson.delivery_json(view), delivery_lines(view))
     return 0
 
 
@@ -136,12 +136,12 @@ def _alarms(arguments: argparse.Namespace, home: Home, output: Output) -> int:
 
 def _handle(arguments: argparse.Namespace, home: Home, output: Output) -> int:
     use_store(home)
-    from tocsin.engine import access, deliveries, handling  # noqa: PLC0415
+    from tocsin.engine import access, deliveryjson, handling  # noqa: PLC0415
 
     what = handling.Handling(arguments.verb)
     if len(arguments.deliveries) == 1:
         view = handling.handle(access.LOCAL, what, arguments.deliveries[0])
-        output.answer(deliveries.delivery_json(view), [f"{view.id}: {_PAST[arguments.verb]}"])
+        output.answer(deliveryjson.delivery_json(view), [f"{view.id}: {_PAST[arguments.verb]}"])
         return 0
     results = handling.handle_each(access.LOCAL, what, arguments.deliveries)
     output.answer(

@@ -19,7 +19,7 @@ from tocsin.ses import account as api
 from tocsin.ses.account import Account, Identity, IdentityDetail, Suppressed
 from tocsin.ses.aws import Aws, AwsFailure, NotAllowed
 from tocsin.ses.keys import KeySeen, KeyUse, look_at_keys
-from tocsin.ses.sandbox import covers, may_send_from, unverified
+from tocsin.ses.sandbox import closest, may_send_from, unverified
 from tocsin.ses.seen import Interest, Sender, Way
 from tocsin.ses.seen import Seen as AccountSeen
 
@@ -217,10 +217,9 @@ class AccountLook:
 
 
 def _closest(sender: str, identities: Sequence[Identity]) -> str | None:
-    """The identity that mail from there goes out by: a verified one first, then the nearest."""
-    found = [one for one in identities if covers(one, sender)]
-    found.sort(key=lambda one: (one.verification != "SUCCESS", "@" not in one.name, -len(one.name)))
-    return found[0].name if found else None
+    """The name of the identity that mail from there goes out by."""
+    found = closest(sender, identities)
+    return None if found is None else found.name
 
 
 def _of(identity: Identity) -> str:

@@ -14,12 +14,8 @@ from tocsin.domain.delivery import OPEN_STATES, DeliveryState, Recipient
 from tocsin.domain.principal import Permission, Principal, require
 from tocsin.engine import appliance, nudge
 from tocsin.engine.configuration import current
-from tocsin.engine.deliveries import (
-    AttemptView,
-    DeliveryView,
-    attempt_json,
-    get_delivery,
-)
+from tocsin.engine.deliveries import AttemptView, DeliveryView, get_delivery
+from tocsin.engine.deliveryjson import attempt_json
 from tocsin.engine.errors import NotFound, RoleMissing
 from tocsin.engine.kinds import ACTIONS
 from tocsin.engine.response import Action, Response

@@ -12,7 +12,8 @@ from tocsin.engine.arrivalmail import FIELD, canary_of, is_token, token
 from tocsin.engine.trusted import trusted_anchors
 from tocsin.mail.imap.failure import MailboxFailure
 from tocsin.mail.imap.folder import on_the_wire
-from tocsin.mail.imap.mailbox import FoundMail, Mailbox, MailboxSettings
+from tocsin.mail.imap.mailbox import FoundMail, Mailbox
+from tocsin.mail.imap.session import MailboxSettings
 from tocsin.mail.received.message import ReceivedMessage
 from tocsin.mail.received.route import read_route
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from tocsin.mail.received.record import Answer, Answers
 
@@ -16,6 +16,10 @@ class Lookup(Protocol):
     @property
     def source(self) -> str:
         """In words."""
+
+    @property
+    def is_dns(self) -> bool:
+        """Whether what it gives is what the domains themselves publish."""
 
     def __call__(self, names: Collection[str]) -> Answers:
         """An answer for each name."""
@@ -28,6 +32,7 @@ class FromDns:
     servers: Sequence[str] = ()
     seconds: float = 5.0
     """How long one question may take; all are asked together."""
+    is_dns: ClassVar[bool] = True
 
     @property
     def source(self) -> str:
@@ -60,6 +65,7 @@ class FromRecords:
 
     records: Answers
     source: str
+    is_dns: ClassVar[bool] = False
 
     def __call__(self, names: Collection[str]) -> Answers:
         """An answer for each name: a name that is not among them does not exist."""
@@ -71,6 +77,7 @@ class Unasked:
     """Asks nobody."""
 
     source: str = "nobody"
+    is_dns: ClassVar[bool] = False
 
     def __call__(self, names: Collection[str]) -> Answers:
         """Silence for each name."""

@@ -67,8 +67,8 @@ class Statement:
 def state(found: Verified) -> tuple[Statement, ...]:
     """What was found out, the most telling first."""
     return (
-        *([Statement(REHEARSAL)] if found.is_rehearsal else []),
-        *_of_ses(found.carriage),
+        # What a stand-in writes and signs in the name of SES says nothing about SES.
+        *([Statement(REHEARSAL)] if found.is_rehearsal else _of_ses(found.carriage)),
         *_of_dkim(found.dkim),
         *_of_alignment(found),
         *_of_chain(found),

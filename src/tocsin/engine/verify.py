@@ -26,7 +26,7 @@ from tocsin.mail.received.record import Answers
 from tocsin.mail.received.results import Result
 from tocsin.mail.received.route import Route, read_route
 from tocsin.mail.received.signature import Checked, Outcome, read_signatures, record_names
-from tocsin.ses.carried import Carriage, find_carriage
+from tocsin.ses.carried import Carriage, Proof, find_carriage
 
 REHEARSAL_FIELD = "x-rehearsal"
 """The rehearsal relay marks its mails by this field."""
@@ -45,11 +45,14 @@ class Verified:
     alignment: Alignment
     source: str
     """Where the keys came from, in words."""
+    from_dns: bool
+    """Whether they are what the domains themselves publish."""
 
     @property
     def is_rehearsal(self) -> bool:
-        """Whether it says that it was taken by a stand-in for SES."""
-        return bool(self.message.first(REHEARSAL_FIELD))
+        """Whether it says that a stand-in for SES took it, and SES did not prove otherwise."""
+        proven = self.from_dns and self.carriage.proof is Proof.SIGNATURE
+        return bool(self.message.first(REHEARSAL_FIELD)) and not proven
 
     @property
     def ok(self) -> bool | None:
@@ -80,6 +83,7 @@ def verify(content: bytes, lookup: Lookup) -> Verified:
         statements=statements,
         alignment=_align(message, domain, dkim, statements, answers),
         source=lookup.source,
+        from_dns=lookup.is_dns,
     )
 
 

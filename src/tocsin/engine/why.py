@@ -15,13 +15,8 @@ from tocsin.domain.principal import Permission, Principal, require
 from tocsin.domain.severity import Severity
 from tocsin.engine.alarms import AlarmView, alarm_json, get_alarm
 from tocsin.engine.configuration import current, version
-from tocsin.engine.deliveries import (
-    DeliveryView,
-    delivery_json,
-    receipt_word,
-    views_of,
-    with_attempts,
-)
+from tocsin.engine.deliveries import DeliveryView, receipt_word, views_of, with_attempts
+from tocsin.engine.deliveryjson import delivery_json
 from tocsin.engine.response import Response
 from tocsin.store import models
 from tocsin.store.queries.decision import Undecided

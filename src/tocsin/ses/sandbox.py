@@ -34,6 +34,16 @@ def unverified(addresses: Iterable[str], identities: Collection[Identity]) -> tu
     )
 
 
+def closest(address: str, identities: Iterable[Identity]) -> Identity | None:
+    """The identity that mail from an address goes out by: a verified one first, then the nearest.
+
+    None where none covers the address, verified or not.
+    """
+    able = [one for one in identities if covers(one, address)]
+    able.sort(key=lambda one: (one.verification != _VERIFIED, "@" not in one.name, -len(one.name)))
+    return able[0] if able else None
+
+
 def _verified(identities: Iterable[Identity]) -> Iterable[Identity]:
     return (one for one in identities if one.verification == _VERIFIED)
 

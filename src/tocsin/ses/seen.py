@@ -12,7 +12,7 @@ from tocsin.ses import account as api
 from tocsin.ses.account import Account, Identity, IdentityDetail, Rates, Suppressed
 from tocsin.ses.aws import Aws, AwsFailure, NotAllowed
 from tocsin.ses.keys import KeySeen, KeyUse, look_at_keys
-from tocsin.ses.sandbox import covers, unverified
+from tocsin.ses.sandbox import closest, unverified
 
 _KEY = re.compile(r"AKIA[A-Z0-9]{12,124}")
 """What IAM takes for the id of an access key; it refuses to be asked about anything else."""
@@ -129,17 +129,15 @@ def _keys(interest: Interest) -> tuple[tuple[str, KeyUse, str], ...]:
 
 
 def _sender(aws: Aws, way: Way, identities: Sequence[Identity], missing: list[str]) -> Sender:
-    able = [one for one in identities if covers(one, way.sender)]
-    # A verified one first, since mail goes out by it; then the closest.
-    able.sort(key=lambda one: (one.verification != "SUCCESS", "@" not in one.name, -len(one.name)))
-    if not able:
+    identity = closest(way.sender, identities)
+    if identity is None:
         return Sender(way.relay, way.sender, None, None)
     try:
-        detail = api.identity(aws, able[0].name)
+        detail = api.identity(aws, identity.name)
     except NotAllowed as refusal:
         missing.append(refusal.action)
         detail = None
-    return Sender(way.relay, way.sender, able[0].name, detail)
+    return Sender(way.relay, way.sender, identity.name, detail)
 
 
 def _first(identities: Sequence[Identity] | None) -> tuple[Identity, ...] | None:

@@ -13,7 +13,7 @@ from tocsin.base.clock import HOUR, now
 from tocsin.base.ids import uuid7
 from tocsin.domain.alarm import AlarmState, Report
 from tocsin.domain.delivery import DeliveryState
-from tocsin.engine import access, deliveries, told
+from tocsin.engine import access, deliveries, deliveryjson, told
 from tocsin.engine.accept import accept
 from tocsin.engine.deliveries import ALARMS_AT_HAND, DeliveryFilter
 from tocsin.engine.errors import NotFound
@@ -181,6 +181,6 @@ def test_a_resumed_session_names_the_handshake_it_rests_on():
     assert second.rests_on.opened_at == full.opened_at
     assert third.resumed
     assert third.rests_on is None
-    document = deliveries.attempt_json(second)
+    document = deliveryjson.attempt_json(second)
     assert document["rests_on"]["connection"] == "full"
-    assert deliveries.attempt_json(third)["rests_on"] is None
+    assert deliveryjson.attempt_json(third)["rests_on"] is None

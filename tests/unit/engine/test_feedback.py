@@ -17,6 +17,7 @@ from tocsin.engine import (
     access,
     configuration,
     deliveries,
+    deliveryjson,
     feedback,
     feedbackevents,
     feedbackflags,
@@ -94,7 +95,7 @@ def take_250(id_: str, *addresses: str, reply: str = f"250 Ok {ID}") -> None:
 
 def receipts(id_: str) -> dict[str, str]:
     """The receipts as the API tells them."""
-    view = deliveries.delivery_json(deliveries.get_delivery(access.LOCAL, id_))
+    view = deliveryjson.delivery_json(deliveries.get_delivery(access.LOCAL, id_))
     return {one["address"]: one["receipt"] for one in view["recipients"]}
 
 

@@ -48,12 +48,25 @@ class Listening:
     """Remembers what is asked."""
 
     source: str = "a test"
+    is_dns: bool = True
     asked: list[set[str]] = field(default_factory=list)
 
     def __call__(self, names: Collection[str]) -> Answers:
         """Silence."""
         self.asked.append(set(names))
         return Unasked()(names)
+
+
+@dataclass
+class Published:
+    """The records as if the domains themselves had given them."""
+
+    source: str = "a test"
+    is_dns: bool = True
+
+    def __call__(self, names: Collection[str]) -> Answers:
+        """What there is of them."""
+        return {name: RECORDS.get(name, Answer()) for name in names}
 
 
 def test_a_mail_that_ses_carried_is_proved():
@@ -156,6 +169,16 @@ def test_a_rehearsal_says_so_first():
     found = found_of(b"X-Rehearsal: a stand-in took it\r\n" + CARRIED)
     assert found.is_rehearsal
     assert sentences(found)[0] == verdict.REHEARSAL
+    assert not [one for one in sentences(found) if one.startswith("Amazon SES")]
+
+
+def test_a_mail_that_ses_signed_is_no_rehearsal_whatever_it_says():
+    """The field is anybody's to write; the key that SES publishes is not."""
+    content = b"X-Rehearsal: a stand-in took it\r\n" + SES.sign()
+    assert found_of(content).is_rehearsal
+    found = verify(content, Published())
+    assert not found.is_rehearsal
+    assert sentences(found)[0] == verdict.SES_SIGNED_SOMEWHERE
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocsin.ses.account import Identity
-from tocsin.ses.sandbox import may_send_from, unverified
+from tocsin.ses.sandbox import closest, may_send_from, unverified
 
 IDENTITIES = (
     Identity("example.com", "DOMAIN", True, "SUCCESS"),
@@ -47,3 +47,27 @@ def test_the_simulator_may_be_sent_to_from_the_sandbox() -> None:
     """And what may not is told once, in the order given."""
     given = ["b@example.net", "success@simulator.amazonses.com", "a@example.net", "b@example.net"]
     assert unverified(given, ()) == ("b@example.net", "a@example.net")
+
+
+@pytest.mark.parametrize(
+    ("verified", "expected"),
+    [
+        (("example.com", "noc.example.com", "a@noc.example.com"), "a@noc.example.com"),
+        (("example.com", "noc.example.com"), "noc.example.com"),
+        (("example.com",), "example.com"),
+        ((), "a@noc.example.com"),
+    ],
+)
+def test_mail_goes_out_by_a_verified_identity_and_then_by_the_nearest(
+    verified: tuple[str, ...], expected: str
+) -> None:
+    """An address before its domain, a domain before the one above it."""
+    kinds = {"a@noc.example.com": "EMAIL_ADDRESS"}
+    every = [
+        Identity(name, kinds.get(name, "DOMAIN"), True, "SUCCESS" if name in verified else "FAILED")
+        for name in ("example.com", "a@noc.example.com", "noc.example.com")
+    ]
+    found = closest("a@noc.example.com", every)
+    assert found is not None
+    assert found.name == expected
+    assert closest("a@example.org", every) is None

@@ -499,6 +499,14 @@ def test_credentials_of_the_wrong_shape_go_no_further(admin, looks, markup):
     assert configuration.current_number() == 0
 
 
+def test_a_secret_key_as_the_password_is_shown_the_other_way(admin, looks):
+    """The form that was left takes it as it is."""
+    finding = Finding("auth.secret-not-smtp-password", {"region": "eu-west-1"})
+    looks(shape=(explain(finding),), collection=None, anchor=None)
+    enter(admin)
+    assert "choose IAM access key in the form" in admin.get(LOOK).content.decode()
+
+
 def test_the_anchor_is_ticked_by_nobody_but_the_person(admin, looks, markup):
     """Its SHA-256 to compare, a box that is empty; what leads up to it is no failure."""
     looks()

@@ -19,6 +19,7 @@ from tocsin.trust.collect import mode_of
 
 _HIGHEST_PORT = 65_535
 _USUAL = {"starttls": 587, "smtps": 465}
+_WITH_SMTP = tuple(one for one in ENDPOINTS if not has_no_smtp(one))
 _BY_NUMBER = {one.number: one.encryption for one in PORTS}
 
 
@@ -42,7 +43,7 @@ def where(entered: Entered) -> Where:
     region = entered.region.strip().lower()
     endpoint = ENDPOINTS.get(region)
     if endpoint is None:
-        raise Invalid([unknown_name("region", region, ENDPOINTS)])
+        raise Invalid([unknown_name("region", region, _WITH_SMTP)])
     if has_no_smtp(region):
         raise Refused(Finding("ses.region-without-smtp", {"region": region}))
     _check_address_of_api(region, entered.endpoint_url)

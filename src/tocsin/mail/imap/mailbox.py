@@ -17,16 +17,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tocsin.base.clock import DAY, SECOND, Instant
-from tocsin.base.secret import Secret
 from tocsin.faults.fault import Finding
 from tocsin.mail.imap.failure import MailboxFailure
 from tocsin.mail.imap.folder import for_people, junk_folders, on_the_wire
+from tocsin.mail.imap.session import MailboxSettings, Session, reason_of, words_of
 from tocsin.mail.imap.wire import Wire
 from tocsin.mail.received.message import NotMessage, ReceivedMessage, read_message
-from tocsin.trust.anchor import Anchor
-from tocsin.trust.context import client_context
-from tocsin.trust.policy import DEFAULT_POLICY, CipherPolicy
-from tocsin.trust.session import TlsClient
 
 T = TypeVar("T")
 
@@ -40,21 +36,6 @@ _LARGEST_HEADER = 64 << 10
 _LONGEST_REASON = 300
 _NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxSettings:
-    """Where a mailbox is, and how it is signed in to."""
-
-    host: str
-    port: int
-    starttls: bool
-    """Whether TLS begins after a word in the clear; else at once."""
-    user: str
-    password: Secret
-    folder: str
-    anchors: tuple[Anchor, ...]
-    policy: CipherPolicy = DEFAULT_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +63,7 @@ class Mailbox:
         self._wire = Wire(settings.host, settings.port)
         self._since = _day(0)
         try:
-            self._imap = self._guarded(lambda: _Imap(self._wire, settings))
+            self._imap = self._guarded(lambda: Session(self._wire, settings))
             self._sign_in()
         except BaseException:
             self._wire.close()
@@ -156,9 +137,9 @@ class Mailbox:
         try:
             sign_in()
         except imaplib.IMAP4.abort as error:
-            raise self._failure("imap.unavailable", _words(error)) from None
+            raise self._failure("imap.unavailable", reason_of(error)) from None
         except imaplib.IMAP4.error as error:
-            said = _words(error)
+            said = reason_of(error)
             # RFC 5530: the server cannot say now whether the password is right.
             code = "unavailable" if said.upper().startswith(_NOT_NOW) else "sign-in-rejected"
             raise self._failure(f"imap.{code}", said) from None
@@ -175,7 +156,7 @@ class Mailbox:
         if status != "OK":
             if optional:
                 return None
-            raise self._failure("imap.folder-missing", _words_of(data))
+            raise self._failure("imap.folder-missing", words_of(data))
         first = data[0] if data else None
         return int(first) if isinstance(first, bytes) and first.isdigit() else 0
 
@@ -280,7 +261,7 @@ class Mailbox:
         try:
             return work()
         except imaplib.IMAP4.error as error:
-            raise self._failure("imap.unavailable", _words(error)) from None
+            raise self._failure("imap.unavailable", reason_of(error)) from None
         except _NO_IMAP as error:
             reason = f"its answer makes no sense ({type(error).__name__})"
             raise self._failure("imap.unavailable", reason) from None
@@ -306,59 +287,6 @@ _NO_IMAP = (ValueError, KeyError, IndexError, TypeError, AttributeError)
 """What the standard library's parser raises on what is no IMAP at all."""
 _MOST_EACH = 3
 """Mails that carry the same token: the mail and what copied it."""
-
-
-class _Imap(imaplib.IMAP4):
-    """The standard library's client over our wire."""
-
-    def __init__(self, wire: Wire, settings: MailboxSettings) -> None:
-        self._wire = wire
-        self._settings = settings
-        super().__init__(settings.host, settings.port)
-        if settings.starttls:
-            self._start_tls()
-
-    def open(self, host: str = "", port: int = 993, timeout: float | None = None) -> None:  # noqa: ARG002
-        """Begin; the wire is connected."""
-        self.host, self.port = host, port
-        if not self._settings.starttls:
-            self._wire.start_tls(_tls(self._settings))
-
-    def read(self, size: int) -> bytes:
-        """Octets of a literal."""
-        return self._wire.read(size)
-
-    def readline(self) -> bytes:
-        """One line."""
-        return self._wire.readline()
-
-    def send(self, data: Any) -> None:
-        """Send octets; no audit event, which would hold the password."""
-        self._wire.send(bytes(data))
-
-    def shutdown(self) -> None:
-        """The wire is closed by whoever opened it."""
-
-    def _log(self, line: str) -> None:
-        """Nothing is kept of what was said, which includes the password."""
-
-    def _start_tls(self) -> None:
-        if "STARTTLS" not in self.capabilities or self.state != "NONAUTH":
-            facts = {"host": self.host, "port": str(self.port)}
-            raise MailboxFailure(Finding("imap.starttls-missing", facts))
-        status, data = self._simple_command("STARTTLS")
-        if status != "OK":
-            facts = {"host": self.host, "port": str(self.port), "reason": _words_of(data)}
-            raise MailboxFailure(Finding("imap.starttls-missing", facts))
-        self._wire.start_tls(_tls(self._settings))
-        self.untagged_responses = {}
-        # What was said in the clear is void.
-        self._get_capabilities()
-
-
-def _tls(settings: MailboxSettings) -> TlsClient:
-    context = client_context(settings.anchors, settings.policy)
-    return TlsClient(context, settings.host, settings.anchors)
 
 
 def _forms(user: str, secret: str) -> tuple[str, ...]:
@@ -388,18 +316,3 @@ def _fetched(data: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
         uid = _UID.search(said)
         if uid is not None:
             yield uid[1].decode(), one[1]
-
-
-def _words(error: Exception) -> str:
-    return _words_of(error.args)
-
-
-def _words_of(data: Any) -> str:
-    """What a server said, as one line."""
-    parts = [
-        one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
-        for one in (data or ())
-        if one
-    ]
-    line = " ".join(" ".join(parts).split())
-    return "".join(one if one.isprintable() else "?" for one in line) or "it gave no reason"

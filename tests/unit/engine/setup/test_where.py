@@ -86,3 +86,12 @@ def test_hosts_and_regions_of_another_kind_are_explained(given, code):
     with pytest.raises(Refused) as caught:
         where(given)
     assert caught.value.finding.code == code
+
+
+def test_an_unknown_region_is_told_those_that_are_accepted():
+    """Those without SMTP are not among them."""
+    with pytest.raises(Invalid) as invalid:
+        where(Entered("mars-1", SmtpUser("AKIAIOSFODNN7EXAMPLE", Secret("x"))))
+    (problem,) = invalid.value.problems
+    assert "eu-west-1" in problem.accepted
+    assert "af-south-1" not in problem.accepted
